@@ -1,0 +1,1 @@
+"""Dateline: raw news text in, structured articles out."""

@@ -1,0 +1,60 @@
+"""Answers with an ETag, and the conditions that requests set on it (RFC 9110 §13)."""
+
+import hashlib
+import re
+from typing import Annotated
+
+from fastapi import Header, Request, Response
+
+from app.errors import IfMatchRequired, StaleVersion
+from app.tables import Article
+
+# Only for the API's documentation: `require_match` reads the header itself, since its absence is 428.
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="ETag of the text that the client has seen. Required.")
+]
+
+
+def make_json_response(
+    body: bytes | str, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Return JSON that is already written."""
+    return Response(body, status, headers, media_type="application/json")
+
+
+def make_etag(article: Article, view: str = "") -> str:
+    """Name the article's text; a view of it (some fields, more parts) is another representation."""
+    suffix = f"-{hashlib.sha256(view.encode()).hexdigest()[:8]}" if view else ""
+    return f'"{article.id}-{article.version}{suffix}"'
+
+
+def answer_conditionally(
+    request: Request, body: bytes | str, etag: str, headers: dict[str, str] | None = None
+) -> Response:
+    """Return the body, or 304 if the client has it already (RFC 9110 §13.1.2)."""
+    sent = request.headers.get("If-None-Match", "")
+    known = {tag.strip().removeprefix("W/") for tag in sent.split(",")}
+    all_headers = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=all_headers)
+    return make_json_response(body, headers=all_headers)
+
+
+def require_match(request: Request, article: Article) -> None:
+    """Check If-Match against the article's current text; raises IfMatchRequired or StaleVersion."""
+    sent = request.headers.get("If-Match")
+    if sent is None:
+        raise IfMatchRequired("Send If-Match with the article's ETag.")
+    current = re.compile(rf'"{article.id}-{article.version}(-[0-9a-f]{{8}})?"')
+    if not any(tag.strip() == "*" or current.fullmatch(tag.strip()) for tag in sent.split(",")):
+        raise StaleVersion(
+            "If-Match names another version than the current one.", headers={"ETag": make_etag(article)}
+        )
+
+
+def describe_written(article: Article, *, created: bool) -> Response:
+    """Return the written article: 201 with its address when it is new, else 200."""
+    headers = {"ETag": make_etag(article), "Dateline-Seq": str(article.seq)}
+    if created:
+        headers["Location"] = f"/v1/articles/{article.id}"
+    return make_json_response(article.document, 201 if created else 200, headers)

@@ -1,0 +1,318 @@
+"""The endpoints of /v1/articles: create, read, list, replace, change, delete; raw text, ledger, versions."""
+
+import hashlib
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field, ValidationError
+from sqlmodel import Session
+
+from app.articles.conditional import IfMatch, answer_conditionally, describe_written, make_etag, require_match
+from app.articles.filters import MAX_ID, Filters
+from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
+from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
+from app.articles.writes import (
+    create_article,
+    delete_article,
+    find_by_external_id,
+    read_content,
+    update_article,
+)
+from app.database import ReadSession, WriteSession
+from app.errors import (
+    ArticleDeleted,
+    BodyTooLarge,
+    ExternalIdTaken,
+    FieldError,
+    IdempotencyKeyReused,
+    IfMatchRequired,
+    InvalidCursor,
+    InvalidKey,
+    InvalidParameter,
+    InvalidPayload,
+    KeyRequired,
+    MalformedRequest,
+    NotFound,
+    ScopeMissing,
+    StaleVersion,
+    UnsupportedMediaType,
+    document_errors,
+    list_field_errors,
+)
+from app.idempotency import Idempotency, answer_once
+from app.keys import Reader, Writer
+from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.tables import Article
+
+router = APIRouter(prefix="/articles", tags=["articles"])
+
+ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, description="The article's id.")]
+READ_ERRORS = (KeyRequired, InvalidKey, ScopeMissing, NotFound, ArticleDeleted)
+WRITE_ERRORS = (*READ_ERRORS, MalformedRequest, BodyTooLarge, UnsupportedMediaType, InvalidPayload)
+MATCH_ERRORS = (IfMatchRequired, StaleVersion)
+ETAG_HEADER = {"ETag": {"schema": {"type": "string"}, "description": "Names this text of the article."}}
+ARTICLE_CREATE = {"$ref": "#/components/schemas/ArticleCreate"}
+READ_ONLY = FIELD_NAMES - set(ArticleContent.model_fields)
+
+
+class ArticleList(BaseModel):
+    """A page of articles; `next` is the `cursor` of the page after it."""
+
+    items: list[ArticleSummary]
+    next: str | None
+
+
+class View(BaseModel):
+    """Which fields of an article to show."""
+
+    fields: str | None = Field(
+        None,
+        max_length=1000,
+        description="Comma-separated names of the only fields wanted; `id` is always there.",
+    )
+    include: list[Literal["blocks"]] = Field(
+        [], max_length=5, description="`blocks`: the parts in reading order."
+    )
+
+    def name(self) -> str:
+        """Name the view for its ETag; the whole article without additions has no name."""
+        return (
+            self.model_dump_json(include={"fields", "include"})
+            if self.fields is not None or self.include
+            else ""
+        )
+
+    def list_fields(self) -> list[str] | None:
+        """List the wanted fields; None for all. Raises InvalidParameter for a name that is no field."""
+        if self.fields is None:
+            return None
+        names = [name.strip() for name in self.fields.split(",") if name.strip()]
+        if unknown := set(names) - FIELD_NAMES - {"excerpt"}:
+            raise InvalidParameter(
+                f"{len(unknown)} of the names in `fields` are no fields of an article.",
+                errors=[FieldError(field="fields", message="names an unknown field")],
+            )
+        return ["id", *(name for name in dict.fromkeys(names) if name != "id")]
+
+
+class ListQuery(Filters, View):
+    """Everything that a list can be asked."""
+
+    sort: Sort = Sort.NEWEST
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, description="The `next` of the page before.")
+
+
+@router.post(
+    "",
+    response_model=ArticleRead,
+    status_code=201,
+    operation_id="create_article",
+    responses={
+        200: {"model": ArticleRead, "description": "The article with this external_id, which says the same."},
+        **document_errors(*WRITE_ERRORS, ExternalIdTaken, IdempotencyKeyReused),
+    },
+)
+def create_structured_article(
+    session: WriteSession, content: ArticleCreate, idempotency: Idempotency
+) -> Response:
+    """Store an article that is already structured.
+
+    An `external_id` that the same source has used before gives the article stored then, if it says the same,
+    and 409 if it does not.
+    """
+
+    def answer() -> Response:
+        name = content.source.name if content.source else None
+        known = find_by_external_id(session, name, content.external_id)
+        if known is None:
+            return describe_written(create_article(session, content), created=True)
+        if ArticleContent.model_validate(content.model_dump()) != read_content(known):
+            raise ExternalIdTaken(
+                "The source has another article with this external_id; change that one instead.",
+                extension={"article_id": known.id},
+            )
+        return describe_written(known, created=False)
+
+    return answer_once(session, idempotency, answer)
+
+
+@router.get(
+    "",
+    response_model=ArticleList,
+    operation_id="list_articles",
+    responses=document_errors(KeyRequired, InvalidKey, ScopeMissing, InvalidCursor),
+    dependencies=[Reader],
+)
+def list_articles(request: Request, session: ReadSession, query: Annotated[ListQuery, Query()]) -> Response:
+    """List articles, exactly as they are stored at this moment; `/v1/search` finds words."""
+    fields = query.list_fields()
+    needs_whole = bool(query.include) or bool(set(fields or ()) - set(ArticleSummary.model_fields))
+    documents, following = list_documents(
+        session, query, sort=query.sort, limit=query.limit, cursor=query.cursor, whole=needs_whole
+    )
+    if fields is not None or query.include:
+        documents = [_view_document(session, document, query) for document in documents]
+    body = b'{"items":[%s],"next":%s}' % (",".join(documents).encode(), orjson.dumps(following))
+    headers = {"Link": f'<{write_next_url(request, following)}>; rel="next"'} if following else None
+    return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
+
+
+def write_next_url(request: Request, cursor: str) -> str:
+    """Write the next page's address, relative to this one: what the client sent as Host is not repeated."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return "?" + urlencode([*kept, ("cursor", cursor)])
+
+
+@router.get(
+    "/{article_id}",
+    response_model=ArticleRead,
+    operation_id="get_article",
+    responses={
+        200: {"headers": ETAG_HEADER},
+        304: {"description": "The client has this text already."},
+        **document_errors(*READ_ERRORS),
+    },
+    dependencies=[Reader],
+)
+def read_article(
+    request: Request, session: ReadSession, article_id: ArticleId, view: Annotated[View, Query()]
+) -> Response:
+    """Read one article."""
+    article = get_article(session, article_id)
+    return answer_conditionally(
+        request, _view_document(session, article.document, view), make_etag(article, view.name())
+    )
+
+
+def _view_document(session: Session, document: str, view: View) -> str:
+    fields = view.list_fields()
+    if fields is None and not view.include:
+        return document
+    values: dict[str, Any] = orjson.loads(document)
+    if view.include:
+        values["blocks"] = list_blocks(session, get_article(session, values["id"]))
+    if fields is not None:
+        values = {name: values[name] for name in (*fields, *view.include) if name in values}
+    return orjson.dumps(values).decode()
+
+
+@router.put(
+    "/{article_id}",
+    response_model=ArticleRead,
+    operation_id="replace_article",
+    responses={
+        200: {"headers": ETAG_HEADER},
+        **document_errors(*WRITE_ERRORS, *MATCH_ERRORS, ExternalIdTaken),
+    },
+    openapi_extra={"requestBody": {"content": {"application/json": {"schema": ARTICLE_CREATE}}}},
+)
+def replace_article(
+    request: Request,
+    session: WriteSession,
+    article_id: ArticleId,
+    payload: dict[str, Any],
+    _writer: Writer,
+    _documented: IfMatch = None,
+) -> Response:
+    """Replace what the article says; the result is its next version.
+
+    The fields that Dateline sets (`id`, `version`, `created_at` …) may stand in the body unchanged, so that
+    an article can be read, edited and sent back.
+    """
+    article = get_article(session, article_id)
+    require_match(request, article)
+    stored = orjson.loads(article.document)
+    changed = [name for name in sorted(READ_ONLY & set(payload)) if payload[name] != stored[name]]
+    if changed:
+        raise InvalidPayload(
+            "Fields that Dateline sets cannot be changed.",
+            errors=[FieldError(field=name, message="is set by Dateline") for name in changed],
+        )
+    return _store(session, article, {name: value for name, value in payload.items() if name not in READ_ONLY})
+
+
+@router.patch(
+    "/{article_id}",
+    response_model=ArticleRead,
+    operation_id="change_article",
+    responses={
+        200: {"headers": ETAG_HEADER},
+        **document_errors(*WRITE_ERRORS, *MATCH_ERRORS, ExternalIdTaken),
+    },
+    openapi_extra={
+        "requestBody": {"content": {"application/merge-patch+json": {"schema": {"type": "object"}}}}
+    },
+)
+def change_article(
+    request: Request,
+    session: WriteSession,
+    article_id: ArticleId,
+    patch: dict[str, Any],
+    _writer: Writer,
+    _documented: IfMatch = None,
+) -> Response:
+    """Change single fields by JSON merge patch (RFC 7396): null resets a field; lists are replaced whole."""
+    article = get_article(session, article_id)
+    require_match(request, article)
+    refused = sorted(READ_ONLY & set(patch))
+    if refused:
+        raise InvalidPayload(
+            "Fields that Dateline sets cannot be changed.",
+            errors=[FieldError(field=name, message="is set by Dateline") for name in refused],
+        )
+    current = orjson.loads(article.document)
+    return _store(
+        session, article, _merge({name: current[name] for name in ArticleContent.model_fields}, patch)
+    )
+
+
+def _merge(target: Any, patch: Any) -> Any:
+    """Apply a merge patch (RFC 7396 §2)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merge(merged.get(name), value)
+    return merged
+
+
+def _store(session: Session, article: Article, values: dict[str, Any]) -> Response:
+    """Store the values as the article's next version, if they are valid and say something else."""
+    try:
+        content = ArticleCreate.model_validate(values)
+    except ValidationError as error:
+        raise InvalidPayload(
+            "The body has invalid fields.", errors=list_field_errors(error.errors())
+        ) from error
+    name = content.source.name if content.source else None
+    known = find_by_external_id(session, name, content.external_id)
+    if known is not None and known.id != article.id:
+        raise ExternalIdTaken(
+            "The source has another article with this external_id.", extension={"article_id": known.id}
+        )
+    return describe_written(update_article(session, article, content, None), created=False)
+
+
+@router.delete(
+    "/{article_id}",
+    status_code=204,
+    operation_id="delete_article",
+    responses=document_errors(*READ_ERRORS, *MATCH_ERRORS),
+)
+def remove_article(
+    request: Request,
+    session: WriteSession,
+    article_id: ArticleId,
+    _writer: Writer,
+    _documented: IfMatch = None,
+) -> Response:
+    """Delete an article with its versions and raw text. Its id answers 410 from then on."""
+    article = get_article(session, article_id)
+    require_match(request, article)
+    return Response(status_code=204, headers={"Dateline-Seq": str(delete_article(session, article))})

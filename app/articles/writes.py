@@ -1,0 +1,239 @@
+"""The writes of an article: each sets the columns, the served JSON, the filter terms and the change entry.
+
+All of it happens in the caller's transaction. What cleaning does with a raw text is decided before, outside
+of it: a transaction on SQLite holds the only write lock.
+"""
+
+import uuid
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import orjson
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from app.articles.filters import fold
+from app.articles.shapes import (
+    EXCERPT_LENGTH,
+    ArticleContent,
+    ArticleRead,
+    ArticleSummary,
+    CleaningSummary,
+    Status,
+    find_moment,
+)
+from app.changes import ChangeKind, append_change
+from app.cleaning import count_words, fingerprint_text
+from app.tables import Article, ArticleTerm, ArticleVersion, RawText
+
+
+def find_by_external_id(session: Session, source_name: str | None, external_id: str | None) -> Article | None:
+    """Find the article that the source calls by this id."""
+    if external_id is None:
+        return None
+    return session.exec(
+        select(Article)
+        .where(
+            col(Article.external_id) == external_id,
+            col(Article.source_name).is_(None)
+            if source_name is None
+            else col(Article.source_name) == source_name,
+            col(Article.deleted_at).is_(None),
+        )
+        .order_by(col(Article.id))
+        .limit(1)
+    ).first()
+
+
+def find_by_raw(session: Session, sha256: str) -> Article | None:
+    """Find the earliest article that was made from exactly this raw text."""
+    return session.exec(
+        select(Article)
+        .join(RawText, col(RawText.article_id) == col(Article.id))
+        .where(col(RawText.sha256) == sha256, col(Article.deleted_at).is_(None))
+        .order_by(col(Article.id))
+        .limit(1)
+    ).first()
+
+
+def _find_first_copy(session: Session, fingerprint: str) -> Article | None:
+    """Find the earliest article with the same body, white space and letter case aside."""
+    return session.exec(
+        select(Article)
+        .where(
+            col(Article.fingerprint) == fingerprint,
+            col(Article.deleted_at).is_(None),
+            col(Article.duplicate_of).is_(None),
+        )
+        .order_by(col(Article.id))
+        .limit(1)
+    ).first()
+
+
+def build_article(content: ArticleContent, now: datetime) -> Article:
+    """Build the row of a new article, which has no id, no seq and no served JSON yet."""
+    return Article(
+        uri=f"urn:uuid:{uuid.uuid4()}",
+        version=1,
+        seq=0,
+        created_at=now,
+        document="",
+        brief="",
+        **_list_columns(content, now, now),
+    )
+
+
+def create_article(
+    session: Session, content: ArticleContent, cleaning: CleaningSummary | None = None
+) -> Article:
+    """Store a new article and return it with its id, seq and served JSON."""
+    article = build_article(content, datetime.now(UTC))
+    original = _find_first_copy(session, article.fingerprint)
+    if original is not None:
+        article.duplicate_of, article.story_id = original.id, original.story_id
+    session.add(article)
+    session.flush()
+    _finish(session, article, content, cleaning, ChangeKind.CREATED, [])
+    return article
+
+
+def update_article(
+    session: Session, article: Article, content: ArticleContent, cleaning: CleaningSummary | None
+) -> Article:
+    """Give the article a new text as its next version; one that says the same leaves it as it is."""
+    before = read_content(article)
+    fields = [name for name in ArticleContent.model_fields if getattr(before, name) != getattr(content, name)]
+    if not fields:
+        return article
+    assert article.id is not None
+    session.add(ArticleVersion(article_id=article.id, version=article.version, document=article.document))
+    article.version += 1
+    for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
+        setattr(article, name, value)
+    _finish(session, article, content, cleaning, ChangeKind.UPDATED, fields)
+    return article
+
+
+def delete_article(session: Session, article: Article) -> int:
+    """Delete the article's texts, all versions and raw text included, and leave a tombstone; return the seq.
+
+    The row stays without content, so that the id answers 410 and is never used again.
+    """
+    assert article.id is not None
+    for table in (ArticleTerm, ArticleVersion, RawText):
+        session.exec(delete(table).where(col(table.article_id) == article.id))
+    now = datetime.now(UTC)
+    empty = ArticleContent.model_construct(status=Status(article.status), headline=None, body="")
+    for name, value in _list_columns(empty, now, now).items():
+        setattr(article, name, value)
+    article.deleted_at, article.document, article.brief = now, "", ""
+    article.story_id, article.duplicate_of, article.fingerprint = None, None, ""
+    article.seq = append_change(
+        session, article.id, version=article.version, kind=ChangeKind.DELETED, fields=[], at=now
+    )
+    session.add(article)
+    return article.seq
+
+
+def read_content(article: Article) -> ArticleContent:
+    """Read what a stored article says back from its JSON."""
+    document = orjson.loads(article.document)
+    return ArticleContent.model_validate({name: document[name] for name in ArticleContent.model_fields})
+
+
+def _list_columns(content: ArticleContent, now: datetime, created_at: datetime) -> dict[str, Any]:
+    """Return the columns of `articles` that follow from the content."""
+    published_at = find_moment(content.published_at)
+    dateline_date = _read_dateline_date(content)
+    dumped = content.model_dump(mode="json")
+    plain = {
+        name: dumped[name] for name in ArticleContent.model_fields if name not in ("source", "published_at")
+    }
+    return {
+        **plain,
+        "source_name": content.source.name if content.source else None,
+        "source_domain": content.source.domain if content.source else None,
+        "dateline_text": content.dateline.text if content.dateline else None,
+        "media_count": len(content.media),
+        "word_count": count_words(content.body),
+        "published_at": published_at,
+        "dateline_date": dateline_date,
+        "sorted_at": published_at or _start_of_day(dateline_date) or created_at,
+        "updated_at": now,
+        "fingerprint": fingerprint_text(content.body),
+    }
+
+
+def _read_dateline_date(content: ArticleContent) -> date | None:
+    day = content.dateline.date if content.dateline else None
+    return None if day is None or day.value.startswith("--") else date.fromisoformat(day.value)
+
+
+def _start_of_day(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def _finish(
+    session: Session,
+    article: Article,
+    content: ArticleContent,
+    cleaning: CleaningSummary | None,
+    kind: ChangeKind,
+    fields: list[str],
+) -> None:
+    """Append the change, then render the JSON that holds its seq, and set the filter terms."""
+    assert article.id is not None
+    article.story_id = article.story_id or article.id
+    article.seq = append_change(
+        session, article.id, version=article.version, kind=kind, fields=fields, at=article.updated_at
+    )
+    article.document, article.brief = render(article, content, cleaning)
+    session.add(article)
+    session.exec(delete(ArticleTerm).where(col(ArticleTerm.article_id) == article.id))
+    session.add_all(
+        ArticleTerm(field=field, value=value, article_id=article.id) for field, value in _list_terms(content)
+    )
+    session.flush()
+
+
+def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:
+    places = content.dateline.places if content.dateline else []
+    source = content.source.name if content.source else None
+    values: dict[str, list[str | None]] = {
+        "author": [author.name for author in content.authors],
+        "tag": [*content.tags],
+        "place": [place.name for place in places],
+        "country": [place.country for place in places],
+        "source": [source],
+    }
+    return {(field, fold(value)) for field, named in values.items() for value in named if value}
+
+
+def render(article: Article, content: ArticleContent, cleaning: CleaningSummary | None) -> tuple[str, str]:
+    """Render the article's two JSON texts: whole, and as it stands in a list."""
+    values = {
+        **content.model_dump(mode="json"),
+        **{
+            name: getattr(article, name)
+            for name in ("id", "uri", "version", "seq", "word_count", "created_at", "updated_at", "story_id")
+        },
+        "duplicate_of": article.duplicate_of,
+        "cleaning": cleaning.model_dump() if cleaning else None,
+        "excerpt": make_excerpt(content.body),
+    }
+    return _dump({name: values[name] for name in ArticleRead.model_fields}), _dump(
+        {name: values[name] for name in ArticleSummary.model_fields}
+    )
+
+
+def _dump(values: dict[str, Any]) -> str:
+    return orjson.dumps(values, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS).decode()
+
+
+def make_excerpt(body: str) -> str:
+    """Return the beginning of a body in one line, cut between words, with an ellipsis where it was cut."""
+    start = " ".join(body[: EXCERPT_LENGTH * 2].split())
+    if len(start) <= EXCERPT_LENGTH:
+        return start
+    cut = start[:EXCERPT_LENGTH]
+    return (cut.rpartition(" ")[0] or cut) + "…"

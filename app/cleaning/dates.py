@@ -1,0 +1,137 @@
+"""Dates as they are printed: months, days and clocks in the languages that Dateline reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+
+_MONTH_NAMES: tuple[tuple[str, ...], ...] = (
+    ("january", "jan", "januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "janeiro", "januari", "января", "يناير"),
+    ("february", "feb", "februar", "février", "févr", "fév", "febrero", "febbraio", "fevereiro", "fev", "februari", "февраля", "فبراير"),
+    ("march", "mar", "märz", "mär", "mars", "marzo", "março", "maart", "mrt", "марта", "مارس"),
+    ("april", "apr", "avril", "avr", "abril", "abr", "aprile", "апреля", "أبريل"),
+    ("may", "mai", "mayo", "maggio", "mag", "maio", "mei", "мая", "مايو"),
+    ("june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "июня", "يونيو"),
+    ("july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "июля", "يوليو"),
+    ("august", "aug", "août", "aout", "agosto", "ago", "augustus", "августа", "أغسطس"),
+    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "set", "setembro", "сентября", "سبتمبر"),
+    ("october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro", "out", "октября", "أكتوبر"),
+    ("november", "nov", "novembre", "noviembre", "novembro", "ноября", "نوفمبر"),
+    ("december", "dec", "dezember", "dez", "décembre", "déc", "diciembre", "dic", "dicembre", "dezembro", "декабря", "ديسمبر"),
+)
+MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names}
+MONTH = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")"
+
+_WEEKDAY_NAMES: tuple[tuple[str, ...], ...] = (
+    ("monday", "montag", "lundi", "lunes", "lunedì", "segunda-feira", "maandag", "月曜日", "星期一"),
+    ("tuesday", "dienstag", "mardi", "martes", "martedì", "terça-feira", "dinsdag", "火曜日", "星期二"),
+    ("wednesday", "mittwoch", "mercredi", "miércoles", "mercoledì", "quarta-feira", "woensdag", "水曜日", "星期三"),
+    ("thursday", "donnerstag", "jeudi", "jueves", "giovedì", "quinta-feira", "donderdag", "木曜日", "星期四"),
+    ("friday", "freitag", "vendredi", "viernes", "venerdì", "sexta-feira", "vrijdag", "金曜日", "星期五"),
+    ("saturday", "samstag", "samedi", "sábado", "sabato", "zaterdag", "土曜日", "星期六"),
+    ("sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag", "日曜日", "星期日"),
+)
+WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names}
+WEEKDAY = "(?:" + "|".join(sorted(map(re.escape, WEEKDAYS), key=len, reverse=True)) + r")"
+
+_ZONES = {
+    "utc": 0, "gmt": 0, "z": 0, "uhr": None, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "est": -300, "edt": -240, "cst": -360, "cdt": -300,
+    "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "jst": 540, "kst": 540, "ist": 330, "hkt": 480, "sgt": 480, "msk": 180, "eet": 120, "eest": 180, "akst": -540, "akdt": -480, "hst": -600, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedDate:
+    """A date as printed; year, clock and zone may be missing."""
+
+    month: int
+    day: int
+    year: int | None = None
+    hour: int | None = None
+    minute: int | None = None
+    second: int | None = None
+    offset: int | None = None  # minutes east of UTC
+
+
+_NUMERIC = r"(?P<year1>\d{4})[-/.](?P<month1>\d{1,2})[-/.](?P<day1>\d{1,2})(?!\d)"
+_MONTH_FIRST = rf"(?P<name2>{MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>(?:19|20)\d\d)(?!\d))?"
+_DAY_FIRST = rf"(?P<day3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?[ -](?:de |of )?(?P<name3>{MONTH})\.?,?(?:[ -](?:de |del )?(?P<year3>(?:19|20)\d\d)(?!\d))?"
+_DOTTED = r"(?P<day4>\d{1,2})\.(?P<month4>\d{1,2})\.(?P<year4>(?:19|20)\d\d)(?!\d)"
+_IDEOGRAPHIC = r"(?P<year5>(?:19|20)\d\d)\s?[年년]\s?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
+DATE = re.compile(rf"{_NUMERIC}|{_MONTH_FIRST}|{_DAY_FIRST}|{_DOTTED}|{_IDEOGRAPHIC}")
+_CLOCK = re.compile(
+    r"[ T,|•·@–—-]{0,4}(?:at |um |à |a las |às |alle |kl\.? )?(?:klo )?(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
+    r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>[a-z]{1,4}|[+-]\d{2}:?\d{2})\b\)?)?"
+)
+
+
+def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
+    """Return the first date of a text with its clock, and where both begin and end; None if there is none.
+
+    >>> parse_date("May 4, 2024 12:15 BST")[0]
+    PrintedDate(month=5, day=4, year=2024, hour=12, minute=15, second=None, offset=60)
+    """
+    lowered = text.lower()
+    found = DATE.search(lowered)
+    if found is None:
+        return None
+    groups = {name.rstrip("12345"): value for name, value in found.groupdict().items() if value is not None}
+    month = MONTHS[groups["name"]] if "name" in groups else int(groups["month"])
+    year = int(groups["year"]) if "year" in groups else None
+    printed = PrintedDate(month, int(groups["day"]), year)
+    if not is_calendar_day(printed):
+        return None
+    end = found.end()
+    clock = _CLOCK.match(lowered, end)
+    if clock:
+        timed = _with_clock(printed, clock)
+        if timed:
+            printed, end = timed, clock.end()
+    return printed, found.start(), end
+
+
+def is_calendar_day(printed: PrintedDate) -> bool:
+    """Tell whether such a day exists, in a leap year if no year is printed."""
+    try:
+        date(printed.year or 2000, printed.month, printed.day)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_clock(printed: PrintedDate, clock: re.Match[str]) -> PrintedDate | None:
+    hour, minute = int(clock["hour"]), int(clock["minute"])
+    if clock["half"]:
+        hour = hour % 12 + (12 if clock["half"] == "p" else 0)
+    second = int(clock["second"]) if clock["second"] else None
+    if hour > 23 or minute > 59 or (second or 0) > 59:
+        return None
+    return PrintedDate(printed.month, printed.day, printed.year, hour, minute, second, _read_zone(clock["zone"]))
+
+
+def _read_zone(zone: str | None) -> int | None:
+    if zone is None:
+        return None
+    if zone[0] in "+-":
+        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+        return -minutes if zone[0] == "-" else minutes
+    return _ZONES.get(zone)
+
+
+def to_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; one without a zone is taken to be in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def format_printed(printed: PrintedDate) -> tuple[str, str]:
+    """Return value and precision of a printed date with a year, in the form of Timestamp.
+
+    A clock without a zone is not a moment: only the day is certain then.
+    """
+    if printed.hour is None or printed.minute is None or printed.offset is None:
+        return f"{printed.year:04d}-{printed.month:02d}-{printed.day:02d}", "day"
+    zone = timezone(timedelta(minutes=printed.offset))
+    year = printed.year or 1
+    moment = datetime(year, printed.month, printed.day, printed.hour, printed.minute, printed.second or 0, tzinfo=zone)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "second" if printed.second is not None else "minute"

@@ -1,0 +1,27 @@
+"""The fingerprint by which an exact copy of an article is known."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import replace
+
+from app.cleaning.draft import Draft
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def fingerprint_text(body: str) -> str:
+    """Hash the words of a body: case, spaces, punctuation and compatibility forms do not count.
+
+    >>> fingerprint_text("Rain, again.") == fingerprint_text("rain  again")
+    True
+    """
+    words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", body).casefold()).strip()
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def fingerprint_body(draft: Draft) -> Draft:
+    """Add the fingerprint of the body; an article without a body has none."""
+    return replace(draft, fingerprint=fingerprint_text(draft.body)) if draft.body else draft

@@ -1,0 +1,76 @@
+"""The headline, and what stands around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.leads import LONGEST_KICKER
+from app.cleaning.ledger import EditReason, Role, Warning_
+from app.cleaning.measures import ends_sentence, weigh
+
+_LONGEST = 220
+_SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
+def find_headline(draft: Draft) -> Draft:
+    """Take the first line of the article as its headline, unless it reads like a paragraph.
+
+    Cuts the name of the site off if the caller names it or another line of the page carries the headline
+    without it.
+    """
+    paragraphs = draft.undecided()
+    if len(paragraphs) > 2 and _is_label_of(draft, paragraphs[0], paragraphs[1]):
+        draft = replace(draft.with_role(paragraphs[0], Role.KICKER), kicker=draft.text_of(paragraphs[0]))
+        paragraphs = paragraphs[1:]
+    if len(paragraphs) < 2 or not _is_headline(draft, paragraphs[0]):
+        return draft.with_warning(Warning_.NO_HEADLINE) if paragraphs else draft
+    headline = paragraphs[0]
+    draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
+    draft = replace(draft, headline=draft.text_of(headline))
+    return _find_standfirst(draft, headline, paragraphs[1:])
+
+
+def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:
+    """Tell whether a line is the kicker of the next: the labeller keeps no other label above a headline."""
+    text = draft.text_of(label)
+    return weigh(text) <= LONGEST_KICKER and not ends_sentence(text) and weigh(draft.text_of(headline)) > weigh(text)
+
+
+def _is_headline(draft: Draft, paragraph: Paragraph) -> bool:
+    text = draft.text_of(paragraph)
+    weight = weigh(text)
+    if weight > _LONGEST:
+        return False
+    return not ends_sentence(text) or (weight < 120 and text[-1] in "?!？！…”\"’'」)]") or weight < 60
+
+
+def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:
+    text = draft.text_of(headline)
+    site = _SITE.search(text)
+    if site is None or len(headline) > 1:
+        return draft
+    bare = text[: site.start()].rstrip()
+    source = draft.hints.source or ""
+    named = source.casefold() == site[1].strip().casefold()
+    repeated = any(line.text == bare for line in draft.lines if line.number != headline[0])
+    if not (named or repeated):
+        return draft
+    return draft.with_edit(headline[0], bare, EditReason.SITE_NAME_CUT)
+
+
+def _find_standfirst(draft: Draft, headline: Paragraph, rest: list[Paragraph]) -> Draft:
+    """Take the line under the headline as standfirst only if something stands between it and the body."""
+    if len(rest) < 2:
+        return draft
+    first, second = rest[0], rest[1]
+    text = draft.text_of(first)
+    introduced = any(
+        draft.line(number).role in (Role.BYLINE, Role.TIMESTAMP, Role.CAPTION)
+        for number in range(first[-1] + 1, second[0])
+    )
+    before = any(
+        draft.line(number).role in (Role.BYLINE, Role.TIMESTAMP) for number in range(headline[-1] + 1, first[0])
+    )
+    if introduced and not before and 40 <= weigh(text) <= 350:
+        return replace(draft.with_role(first, Role.STANDFIRST), standfirst=text)
+    return draft

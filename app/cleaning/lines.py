@@ -1,0 +1,54 @@
+"""Splitting the raw text into numbered lines, and laying the kept lines out again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from app.cleaning.article import Cleaned
+from app.cleaning.draft import Draft
+from app.cleaning.ledger import FIELD_CUTS, Line, Role
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def split_text(text: str) -> list[str]:
+    r"""Split at line ends only, so that the numbers are those that an editor shows.
+
+    >>> split_text("one\r\ntwo\n\nfour\n")
+    ['one', 'two', '', 'four']
+    """
+    lines = _LINE_END.split(text)
+    if lines[-1] == "":
+        lines.pop()
+    return lines
+
+
+def split_lines(draft: Draft) -> Draft:
+    r"""Number the lines of the text.
+
+    Leaves the characters alone: a form feed or a line separator of Unicode does not end a line.
+
+    >>> [line.number for line in split_lines(Draft(raw="", text="one\n\nthree")).lines]
+    [1, 2, 3]
+    """
+    lines = tuple(Line(number, text) for number, text in enumerate(split_text(draft.text), start=1))
+    return replace(draft, lines=lines)
+
+
+def lay_out(cleaned: Cleaned) -> str:
+    """Print the kept lines in their order, as a page that clean() reads as the same article.
+
+    What was cut off a line into a field (dateline, credit, site name) is back in its place. Paragraphs are
+    parted by blank lines; the lines of a paragraph that was wrapped by hand stay together.
+    """
+    printed = {edit.line: edit.before for edit in reversed(cleaned.edits) if edit.reason in FIELD_CUTS}
+    starts = {block.line for block in cleaned.blocks}
+    out: list[str] = []
+    for line in cleaned.lines:
+        if line.role in (Role.BLANK, Role.REMOVED):
+            continue
+        if out and line.number in starts:
+            out.append("")
+        out.append(printed.get(line.number, line.text))
+    return "\n".join(out)

@@ -1,0 +1,46 @@
+"""From a page in HTML to the text that it shows.
+
+The conversion is resiliparse's: of the two libraries tried (resiliparse 2.0.1, inscriptis 2.7.6) it keeps the
+text inside 100,000 nested elements, where inscriptis answers with nothing; decodes "&amp;lt;" once and not twice;
+and is eight times as fast on 100,000 paragraphs. Neither recurses, and neither lets scripts, styles or comments through.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+
+from app.cleaning.draft import Draft
+
+_UNSHOWN = "title, template, [hidden], [style*='display:none'], [style*='display: none']"
+_SURROGATE = re.compile("[\ud800-\udfff]")  # the parser refuses a str that UTF-8 cannot carry
+
+
+def read_markup(draft: Draft) -> Draft:
+    """Turn HTML into the lines that a reader would see.
+
+    Plain text is taken over as it is.
+
+    >>> from app.cleaning.draft import Hints
+    >>> page = "<p>Rain<br>fell.</p><script>alert(1)</script>"
+    >>> read_markup(Draft(raw=page, hints=Hints(content_type="text/html"))).text
+    'Rain\\nfell.'
+    """
+    if draft.hints.content_type != "text/html":
+        return replace(draft, text=draft.raw)
+    return replace(draft, text=_shown_text(_SURROGATE.sub("\ufffd", draft.raw)))
+
+
+def _shown_text(page: str) -> str:
+    tree = HTMLTree.parse(page)
+    if tree.body is None:
+        return ""
+    for element in tree.body.query_selector_all(_UNSHOWN):
+        element.decompose()
+    text: str = extract_plain_text(
+        tree, preserve_formatting=True, list_bullets=False, alt_texts=False, links=False, form_fields=False
+    )
+    return text

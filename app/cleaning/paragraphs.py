@@ -1,0 +1,64 @@
+"""What is left is the body: paragraphs, quotes, lists and subheads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from app.cleaning.article import Block
+from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.ledger import Role
+from app.cleaning.measures import WIDE, ends_sentence, is_wide, weigh
+
+_BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
+_BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
+_SUBHEAD = 80.0
+_QUOTE_ENDS = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』"}
+_WORD = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
+
+
+def join_paragraphs(draft: Draft) -> Draft:
+    """Give every line that is left its place in the body, and join the body.
+
+    Leaves lines that have a role alone; notes, captions and what stands above the body are not a part of it.
+    """
+    left = draft.undecided()
+    roles = {number: _name_role(draft, each, each is left[-1]) for each in left for number in each}
+    draft = draft.with_roles(roles)
+    blocks = tuple(
+        Block(draft.line(each[0]).role, _join(draft, each), each[0])
+        for each in draft.paragraphs
+        if draft.line(each[0]).role is not Role.REMOVED
+    )
+    body = "\n\n".join(block.text for block in blocks if block.role in _BODY)
+    return replace(draft, blocks=blocks, body=body, word_count=count_words(body))
+
+
+def _name_role(draft: Draft, paragraph: Paragraph, is_last: bool) -> Role:
+    text = draft.text_of(paragraph)
+    if _BULLET.match(text):
+        return Role.LIST
+    closing = _QUOTE_ENDS.get(text[0])
+    if closing and text[-1] == closing and closing not in text[1:-1]:
+        return Role.QUOTE
+    if weigh(text) < _SUBHEAD and not ends_sentence(text) and not is_last and len(paragraph) == 1:
+        return Role.SUBHEAD
+    return Role.PARAGRAPH
+
+
+def _join(draft: Draft, paragraph: Paragraph) -> str:
+    text = draft.text_of(paragraph)
+    if len(paragraph) > 1 and is_wide(text):
+        return re.sub(rf"(?<={WIDE.pattern}) (?={WIDE.pattern})", "", text)
+    return text
+
+
+def count_words(text: str) -> int:
+    """Count words; every Chinese or Japanese character counts as half a word, as typesetters reckon.
+
+    >>> count_words("Rain fell on 3 May."), count_words("大雨警報")
+    (5, 2)
+    """
+    wide = 0 if text.isascii() else len(WIDE.findall(text))
+    spaced = WIDE.sub(" ", text) if wide else text
+    return len(_WORD.findall(spaced)) + (wide + 1) // 2

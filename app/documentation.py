@@ -1,0 +1,107 @@
+"""The OpenAPI document: what FastAPI writes, and beside it examples that are real answers.
+
+The examples are made by the program itself from the first demo text when the document is first asked for, so
+they cannot differ from what it answers; only ids and times are fixed.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.articles.writes import build_article, render
+from app.demo import read_demo_submissions
+from app.errors import PROBLEM_JSON, NotFound, Problem
+from app.ingest.articles import clean_submission, render_ledger, render_result
+from app.ingest.submissions import RawSubmission
+
+DESCRIPTION = """\
+Post the raw text of a news page to `/v1/ingest`: Dateline cleans it into an article (headline, byline,
+dateline with place, date and agency, captions, body, dates, language, counters), says of every raw line what
+became of it and why, stores it and serves it as JSON.
+
+Reading is open unless the operator closes it; writing needs a key: `Authorization: Bearer dl_…`
+(**Authorize** above). Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+_EXAMPLE_TIME = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+
+def describe_api(app: FastAPI) -> None:
+    """Make `app.openapi()` return the document with its examples, written once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            _add_schemas(document)
+            _add_examples(document)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_schemas(document: dict[str, Any]) -> None:
+    """Add the shapes that FastAPI cannot see, and take out its own shape of errors, which nothing answers."""
+    schemas = document["components"]["schemas"]
+    for shape in (RawSubmission, Problem):
+        schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[shape.__name__] = schema
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if PROBLEM_JSON not in operation["responses"].get("422", {}).get("content", {PROBLEM_JSON: {}}):
+                del operation["responses"]["422"]
+
+
+def _add_examples(document: dict[str, Any]) -> None:
+    """Put the example request and its real answers to the operations that they belong to."""
+    examples = make_examples()
+    paths = document["paths"]
+    request = paths["/v1/ingest"]["post"]["requestBody"]["content"]
+    for content in (request, paths["/v1/clean"]["post"]["requestBody"]["content"]):
+        content["text/plain"]["example"] = examples["raw"]
+        content["application/json"]["example"] = examples["submission"]
+    for path, method, status in (
+        ("/v1/ingest", "post", "201"),
+        ("/v1/articles/{article_id}", "get", "200"),
+        ("/v1/articles/{article_id}", "put", "200"),
+        ("/v1/articles/{article_id}", "patch", "200"),
+    ):
+        _set_example(paths[path][method], status, examples["article"])
+    _set_example(paths["/v1/clean"]["post"], "200", examples["clean"])
+    _set_example(paths["/v1/articles"]["get"], "200", {"items": [examples["brief"]], "next": None})
+    _set_example(paths["/v1/articles/{article_id}/ledger"]["get"], "200", examples["ledger"])
+    for operations in paths.values():
+        for operation in operations.values():
+            if "404" in operation["responses"]:
+                not_found = NotFound("There is no article with this id.").render("3f2c9a5b7d1e8f60")
+                operation["responses"]["404"]["content"][PROBLEM_JSON]["example"] = not_found
+
+
+def _set_example(operation: dict[str, Any], status: str, example: Any) -> None:
+    operation["responses"][status]["content"]["application/json"]["example"] = example
+
+
+def make_examples() -> dict[str, Any]:
+    """Make the examples: the first demo text, and what this program makes of it."""
+    submission = read_demo_submissions()[0]
+    found = clean_submission(submission)
+    article = build_article(found.content, _EXAMPLE_TIME)
+    article.id, article.seq, article.story_id = 1, 1, 1
+    article.uri = "urn:uuid:7f1c2d5e-3a4b-4c6d-8e9f-0a1b2c3d4e5f"
+    document, brief = (orjson.loads(text) for text in render(article, found.content, found.summary))
+    return {
+        "raw": submission.raw,
+        "submission": submission.stated.model_dump(mode="json", exclude_none=True),
+        "article": document,
+        "brief": brief,
+        "ledger": {"article_id": 1, "version": 1, "cleaning_version": found.cleaned.version}
+        | render_ledger(found.cleaned),
+        "clean": orjson.loads(render_result(found)),
+    }

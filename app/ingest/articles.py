@@ -1,0 +1,165 @@
+"""From a raw text to a stored article: cleaning first, then one transaction.
+
+Cleaning runs before the transaction begins, since a transaction on SQLite holds the only write lock.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlmodel import Session
+
+from app.articles.shapes import ArticleContent, CleaningSummary
+from app.articles.writes import create_article, find_by_external_id, find_by_raw, update_article
+from app.cleaning import Cleaned, Line, Role, clean
+from app.errors import DuplicateArticle, NoArticleFound
+from app.ingest.submissions import Submission
+from app.tables import Article, RawText
+
+# Lines that the error for a text without an article tells of; more would be no help.
+LINES_TOLD = 1000
+
+
+class OnDuplicate(StrEnum):
+    """What to do with a text that is already stored."""
+
+    LINK = "link"
+    REJECT = "reject"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedSubmission:
+    """A raw text with the article that cleaning found in it."""
+
+    submission: Submission
+    cleaned: Cleaned
+    content: ArticleContent
+
+    @property
+    def summary(self) -> CleaningSummary:
+        """The cleaning in short, as the article's JSON has it."""
+        return CleaningSummary(
+            version=self.cleaned.version,
+            removed=sum(line.role is Role.REMOVED for line in self.cleaned.lines),
+            warnings=list(self.cleaned.warnings),
+        )
+
+
+def clean_submission(submission: Submission) -> CleanedSubmission:
+    """Clean a raw text; raises NoArticleFound, with what became of its lines, where there is none."""
+    cleaned = clean(submission.raw, submission.hints)
+    if not cleaned.body:
+        told = [line for line in cleaned.lines if line.role is not Role.BLANK][:LINES_TOLD]
+        raise NoArticleFound(
+            "No line of the text reads like an article; `ledger` says what each was taken for.",
+            extension={"ledger": [_describe_line(line) for line in told], "lines_total": len(cleaned.lines)},
+        )
+    stated = submission.stated
+    content = ArticleContent.model_validate(cleaned).model_copy(
+        update={"source": submission.source, "url": stated.url, "external_id": stated.external_id}
+    )
+    if stated.published_at is not None:
+        content = content.model_copy(update={"published_at": stated.published_at})
+    return CleanedSubmission(submission, cleaned, content)
+
+
+def _describe_line(line: Line) -> dict[str, Any]:
+    return {"line": line.number, "role": line.role, "reason": line.reason}
+
+
+def render_ledger(cleaned: Cleaned) -> dict[str, Any]:
+    """Return the ledger as its JSON has it: what became of every raw line, and every edit."""
+    return {
+        "lines": [{**_describe_line(line), "text": line.text} for line in cleaned.lines],
+        "edits": [
+            {"line": edit.line, "before": edit.before, "after": edit.after, "reason": edit.reason}
+            for edit in cleaned.edits
+        ],
+    }
+
+
+def render_blocks(cleaned: Cleaned) -> list[dict[str, Any]]:
+    """Return the article's parts in reading order, as their JSON has them."""
+    return [{"role": block.role, "text": block.text, "line": block.line} for block in cleaned.blocks]
+
+
+def render_result(found: CleanedSubmission) -> str:
+    """Write the answer of /v1/clean: the article, its parts, the ledger, the warnings."""
+    article = {
+        **found.content.model_dump(mode="json"),
+        "word_count": found.cleaned.word_count,
+        "cleaning": found.summary.model_dump(),
+    }
+    return dump_json(
+        {
+            "article": article,
+            "blocks": render_blocks(found.cleaned),
+            "ledger": render_ledger(found.cleaned),
+            "warnings": found.cleaned.warnings,
+        }
+    )
+
+
+def dump_json(value: Any) -> str:
+    """Write JSON, with \\u escapes where a raw text held lone surrogates, which UTF-8 cannot write."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
+
+def store_submission(
+    session: Session, found: CleanedSubmission, on_duplicate: OnDuplicate = OnDuplicate.LINK
+) -> tuple[Article, bool]:
+    """Store the article and its raw text; return it, and whether it is new.
+
+    The same raw text, and the same text under a known external_id, are one article: it is given back. Another
+    text under a known external_id is that article's next version. `reject` raises DuplicateArticle instead;
+    `new` stores the same raw text once more, as a copy of the first.
+    """
+    sha256 = hashlib.sha256(found.submission.received).hexdigest()
+    name = found.content.source.name if found.content.source else None
+    named = find_by_external_id(session, name, found.content.external_id)
+    known = named or (find_by_raw(session, sha256) if on_duplicate is not OnDuplicate.NEW else None)
+    if known is not None and on_duplicate is OnDuplicate.REJECT:
+        raise DuplicateArticle("The article is already stored.", extension={"article_id": known.id})
+    if known is None:
+        article = create_article(session, found.content, found.summary)
+    elif named is not None:
+        before = named.version
+        article = update_article(session, named, found.content, found.summary)
+        if article.version == before:
+            return article, False
+    else:
+        return known, False
+    session.add(_make_raw_text(article, found, sha256))
+    session.flush()
+    return article, known is None
+
+
+def _make_raw_text(article: Article, found: CleanedSubmission, sha256: str) -> RawText:
+    head = {
+        "article_id": article.id,
+        "version": article.version,
+        "cleaning_version": found.cleaned.version,
+    }
+    assert article.id is not None
+    return RawText(
+        article_id=article.id,
+        version=article.version,
+        sha256=sha256,
+        content_type=found.submission.stated.content_type,
+        raw=found.submission.received,
+        hints=found.submission.stated.model_dump(
+            mode="json", exclude={"raw", "content_type"}, exclude_none=True
+        ),
+        cleaning_version=found.cleaned.version,
+        ledger=dump_json({**head, **render_ledger(found.cleaned)}),
+        blocks=dump_json(render_blocks(found.cleaned)),
+        created_at=datetime.now(UTC),
+    )

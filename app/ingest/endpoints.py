@@ -1,0 +1,159 @@
+"""POST /v1/ingest stores the article that a raw text holds; POST /v1/clean only shows it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from app.articles.conditional import describe_written, make_json_response
+from app.articles.shapes import (
+    ArticleContent,
+    ArticleRead,
+    Block,
+    CleaningSummary,
+    LedgerEdit,
+    LedgerLine,
+)
+from app.database import WriteSession
+from app.errors import (
+    BodyTooLarge,
+    DuplicateArticle,
+    EmptyText,
+    IdempotencyKeyReused,
+    InvalidKey,
+    InvalidPayload,
+    KeyRequired,
+    MalformedRequest,
+    NoArticleFound,
+    ScopeMissing,
+    TooManyLines,
+    UndecodableText,
+    UnsupportedMediaType,
+    document_errors,
+)
+from app.idempotency import Idempotency, answer_once
+from app.ingest.articles import (
+    CleanedSubmission,
+    OnDuplicate,
+    clean_submission,
+    dump_json,
+    render_ledger,
+    render_result,
+    store_submission,
+)
+from app.ingest.submissions import read_submission
+from app.keys import Reader
+from app.requests import Body
+
+router = APIRouter(tags=["ingest"])
+
+SUBMISSION_ERRORS = (
+    KeyRequired,
+    InvalidKey,
+    ScopeMissing,
+    MalformedRequest,
+    UndecodableText,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    InvalidPayload,
+    EmptyText,
+    NoArticleFound,
+    TooManyLines,
+)
+SUBMISSION_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "text/plain": {"schema": {"type": "string"}},
+        "text/html": {"schema": {"type": "string"}},
+        "application/json": {"schema": {"$ref": "#/components/schemas/RawSubmission"}},
+    },
+}
+
+
+class CleanedLedger(BaseModel):
+    """What became of every raw line, and every change inside one."""
+
+    lines: list[LedgerLine]
+    edits: list[LedgerEdit]
+
+
+class CleanedArticle(ArticleContent):
+    """An article as cleaning found it, not stored."""
+
+    word_count: int
+    cleaning: CleaningSummary
+
+
+class CleanResult(BaseModel):
+    """What ingestion would make of a raw text."""
+
+    article: CleanedArticle
+    blocks: list[Block]
+    ledger: CleanedLedger
+    warnings: list[str]
+
+
+def _read(request: Request, body: bytes) -> CleanedSubmission:
+    return clean_submission(read_submission(request.headers.get("Content-Type", ""), body))
+
+
+@router.post(
+    "/ingest",
+    response_model=ArticleRead,
+    status_code=201,
+    operation_id="ingest_raw_text",
+    responses={
+        200: {
+            "model": ArticleRead,
+            "description": "The article was there already, or has a new version now.",
+        },
+        **document_errors(*SUBMISSION_ERRORS, DuplicateArticle, IdempotencyKeyReused),
+    },
+    openapi_extra={"requestBody": SUBMISSION_BODY},
+)
+def ingest_raw_text(
+    request: Request,
+    session: WriteSession,
+    body: Body,
+    idempotency: Idempotency,
+    on_duplicate: Annotated[
+        OnDuplicate,
+        Query(description="`link` gives the stored article back, `reject` answers 409, `new` stores a copy."),
+    ] = OnDuplicate.LINK,
+    explain: Annotated[
+        bool, Query(description="Whether to add the ledger of this text to the answer.")
+    ] = False,
+) -> Response:
+    """Clean the raw text of a news page and store the article.
+
+    The same text posted again gives the same article. A text under an `external_id` that the source used
+    before becomes that article's next version.
+    """
+    found = _read(request, body)
+
+    def answer() -> Response:
+        article, created = store_submission(session, found, on_duplicate)
+        response = describe_written(article, created=created)
+        if not explain:
+            return response
+        document = article.document[:-1] + ',"ledger":' + dump_json(render_ledger(found.cleaned)) + "}"
+        return make_json_response(document, response.status_code, _list_own_headers(response))
+
+    return answer_once(session, idempotency, answer)
+
+
+def _list_own_headers(response: Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+
+
+@router.post(
+    "/clean",
+    response_model=CleanResult,
+    operation_id="clean_raw_text",
+    responses=document_errors(*SUBMISSION_ERRORS),
+    openapi_extra={"requestBody": SUBMISSION_BODY},
+    dependencies=[Reader],
+)
+def clean_raw_text(request: Request, body: Body) -> Response:
+    """Show what ingestion would make of a raw text: article, parts, ledger, warnings. Nothing is stored."""
+    return make_json_response(render_result(_read(request, body)))

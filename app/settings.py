@@ -1,0 +1,107 @@
+"""What an operator can set: one frozen object, read once, every field with a default.
+
+A setting comes from the environment (`DATELINE_DATA_DIR=…`), from a file that the environment names
+(`DATELINE_DATABASE_URL_FILE=…`, the way container secrets arrive), from `.env`, or from its default, in that
+order. Constants of cleaning are no settings: they change results, so they change `cleaning.VERSION`.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "DATELINE_"
+
+
+class Settings(BaseSettings):
+    """Dateline's settings; docs/settings.md lists them, held to this class by a test."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder of the SQLite database and the search index.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the database; by default SQLite in the data folder."
+    )
+    index_dir: Path | None = Field(
+        None, description="Folder of the search index; by default `index` in the data folder."
+    )
+    host: str = Field("127.0.0.1", description="Address that `dateline serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `dateline serve` listens on.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes that `dateline serve` starts.")
+    public_read: bool = Field(True, description="Whether reading needs no key. Writing always needs one.")
+    admin_key: SecretStr | None = Field(
+        None, description="The first admin key, in place of one that the first start makes and prints."
+    )
+    max_body_bytes: int = Field(
+        2 * 1024 * 1024, ge=1024, description="Largest request body; a larger one is refused with 413."
+    )
+    busy_timeout_seconds: float = Field(
+        5.0, ge=0, le=60, description="How long a write waits for SQLite's write lock before it answers 503."
+    )
+
+    @field_validator(
+        "public_read", "port", "workers", "max_body_bytes", "busy_timeout_seconds", mode="before"
+    )
+    @classmethod
+    def read_empty_as_default(cls, value: Any, info: Any) -> Any:
+        """Take an empty variable as one that is not set, as compose files write it."""
+        return cls.model_fields[info.field_name].default if value == "" else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the `*_FILE` variables between the environment and `.env`."""
+        return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'dateline.db'}"
+
+    @property
+    def effective_index_dir(self) -> Path:
+        """The folder of the search index."""
+        return self.index_dir or self.data_dir / "index"
+
+
+SECRET_FIELDS = ("database_url", "admin_key")
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads a secret from the file that `DATELINE_<NAME>_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Return the file's text without its line end, or None; the two others as pydantic asks for."""
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if field_name not in SECRET_FIELDS or not path:
+            return None, field_name, False
+        return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the secrets that were given as files."""
+        fields = self.settings_cls.model_fields
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def list_unknown_variables() -> list[str]:
+    """List the `DATELINE_*` variables that name no setting: a typing error must not pass in silence."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRET_FIELDS}
+    # Variables of the test suite and the image, not of the program.
+    return sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name not in known and "_TEST_" not in name
+    )

@@ -1,0 +1,102 @@
+"""The fixtures of every test: a real database made by the migrations, the real application, a key."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import settings as hypothesis_settings
+
+from app.database import make_engine, migrate, write_session
+from app.keys import Scope, create_key
+from app.main import create_app
+from app.settings import Settings
+
+hypothesis_settings.register_profile("dateline", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("dateline")
+
+PAGE = """\
+Harbour bridge reopens after winter repairs
+
+This news has been read 1204 times!
+
+Cyclists cross the harbour bridge on its first morning in Helsinki. (AP)
+
+HELSINKI, May 7, (AP): The harbour bridge of Helsinki opened again on Tuesday after four months of repairs.
+"We had expected to need until June," said Aino Lehto, who led the works, as she watched the morning traffic.
+Three of the eleven cables were replaced, and the deck was raised by nine centimetres to let boats pass.
+
+Related Articles
+
+Kindly disable the Ad blocker
+"""
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and no rows, made by the migrations once and copied by each test."""
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate(Settings(data_dir=folder, _env_file=None))
+    return folder / "dateline.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_database: Path) -> Settings:
+    """Settings of an empty store of this test's own."""
+    shutil.copy(migrated_database, tmp_path / "dateline.db")
+    return Settings(data_dir=tmp_path, max_body_bytes=200_000, _env_file=None)
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The application."""
+    return create_app(settings)
+
+
+@pytest.fixture
+def make_key(settings: Settings) -> Callable[[Scope], dict[str, str]]:
+    """Make a key and return the header that bears it."""
+
+    def make(scope: Scope, **over: Any) -> dict[str, str]:
+        engine = make_engine(settings)
+        with write_session(engine) as session:
+            text = create_key(session, scope, **over)[1]
+        engine.dispose()
+        return {"Authorization": f"Bearer {text}"}
+
+    return make
+
+
+@pytest.fixture
+def auth(make_key: Callable[[Scope], dict[str, str]]) -> dict[str, str]:
+    """The header of a key that may write."""
+    return make_key(Scope.WRITE)
+
+
+@pytest.fixture
+def client(app: FastAPI, auth: dict[str, str]) -> Iterator[TestClient]:
+    """A client of the running application that bears a key that may write."""
+    with TestClient(app, headers=auth, raise_server_exceptions=False) as running:
+        yield running
+
+
+@pytest.fixture
+def make_article(client: TestClient) -> Callable[..., dict[str, Any]]:
+    """Store a structured article and return its JSON."""
+
+    def make(**over: Any) -> dict[str, Any]:
+        content = {"headline": "Bridge reopens", "body": "The bridge reopened.\n\nTraffic flows.", **over}
+        response = client.post("/v1/articles", json=content)
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    return make
+
+
+@pytest.fixture
+def page() -> str:
+    """A raw page in the shape that services post: counters, caption, dateline, body, page furniture."""
+    return PAGE

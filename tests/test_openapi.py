@@ -1,0 +1,77 @@
+"""The OpenAPI document and its pages: complete, true to the answers, and without the internet."""
+
+import re
+
+import pytest
+
+from app.articles.shapes import ArticleRead, ArticleSummary, Ledger
+from app.documentation import make_examples
+from app.ingest.endpoints import CleanResult
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").json()
+
+
+def list_operations(document):
+    return [(m, p, o) for p, operations in document["paths"].items() for m, o in operations.items()]
+
+
+def test_every_operation_is_described(document):
+    operations = list_operations(document)
+    ids = [operation["operationId"] for _, _, operation in operations]
+    assert len(set(ids)) == len(ids)
+    for method, path, operation in operations:
+        assert operation["description"], path
+        assert re.fullmatch(r"[a-z_]+", operation["operationId"]), path
+        refused = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
+        assert {"400", "500", "503"} <= set(refused), path
+        for status, response in refused.items():
+            assert list(response["content"]) == ["application/problem+json"], (method, path, status)
+
+
+def test_every_reference_leads_somewhere(document):
+    schemas = document["components"]["schemas"]
+    for name in re.findall(r"#/components/schemas/([\w-]+)", str(document)):
+        assert name in schemas, name
+
+
+def test_examples_have_their_shapes():
+    examples = make_examples()
+    ArticleRead.model_validate(examples["article"])
+    ArticleSummary.model_validate(examples["brief"])
+    Ledger.model_validate(examples["ledger"])
+    CleanResult.model_validate(examples["clean"])
+
+
+def test_example_is_the_real_answer(client, document):
+    operation = document["paths"]["/v1/ingest"]["post"]
+    submission = operation["requestBody"]["content"]["application/json"]["example"]
+    shown = operation["responses"]["201"]["content"]["application/json"]["example"]
+    article = client.post("/v1/ingest", json=submission).json()
+    for varying in ("uri", "created_at", "updated_at"):
+        shown.pop(varying), article.pop(varying)
+    assert article == shown
+
+
+def test_answers_conform_to_their_schema(client, page, make_article):
+    ingested = client.post("/v1/ingest", content=page, headers={"Content-Type": "text/plain"}).json()
+    for article in (ingested, make_article()):
+        ArticleRead.model_validate(article)
+        Ledger.model_validate(client.get(f"/v1/articles/{ingested['id']}/ledger").json())
+    for item in client.get("/v1/articles").json()["items"]:
+        ArticleSummary.model_validate(item)
+    CleanResult.model_validate(
+        client.post("/v1/clean", content=page, headers={"Content-Type": "text/plain"}).json()
+    )
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_pages_load_nothing_from_elsewhere(client, path):
+    html = client.get(path).text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/"), address
+        assert client.get(address).status_code == 200, address
