@@ -118,8 +118,8 @@ class Token(NamedTuple):
     end: int
     is_tail: bool
     """Whether it is the last character of a longer run, which no query needs."""
-    is_run: bool
-    """Whether it is of a script without spaces."""
+    is_single: bool
+    """Whether it is a run of one character."""
 
 
 @lru_cache(maxsize=16384)
@@ -146,15 +146,16 @@ def tokenise(text: str) -> Iterator[Token]:
     >>> [token.term for token in tokenise("The people's U.S. café: 東京駅")]
     ['the', 'people', 'us', 'cafe', '東京', '京駅', '駅']
     """
-    return map(Token._make, _list_tokens(text))
+    return map(Token._make, list_rows(text))
 
 
-_Row = tuple[str, int, int, int, bool, bool]
+# A `Token` before it has names for its parts.
+Row = tuple[str, int, int, int, bool, bool]
 
 
-def _list_tokens(text: str) -> list[_Row]:
-    """List the tokens as plain tuples, which are made in half the time."""
-    found: list[_Row] = []
+def list_rows(text: str) -> list[Row]:
+    """List the tokens of a text as plain tuples, which are made in two thirds of the time."""
+    found: list[Row] = []
     skip = 0
     text = text.replace("_", " ")
     for match in _WORD.finditer(text):
@@ -176,7 +177,7 @@ def _list_tokens(text: str) -> list[_Row]:
     return found
 
 
-def _add_parts(found: list[_Row], text: str, start: int, end: int) -> None:
+def _add_parts(found: list[Row], text: str, start: int, end: int) -> None:
     """Add the tokens of a stretch of letters that has a run in it."""
     for part in _PART.finditer(text, start, end):
         if part.lastindex:
@@ -185,18 +186,18 @@ def _add_parts(found: list[_Row], text: str, start: int, end: int) -> None:
             found.append((term, len(found), part.start(), part.end(), False, False))
 
 
-def _add_run(found: list[_Row], text: str, start: int, end: int) -> None:
+def _add_run(found: list[Row], text: str, start: int, end: int) -> None:
     """Add the overlapping pairs of a run's characters, then its last character."""
     last, last_start = "", start
     for match in _CHARACTER.finditer(text, start, end):
         character = fold_word(match[0])
         if last:
-            found.append((last + character, len(found), last_start, match.end(), False, True))
+            found.append((last + character, len(found), last_start, match.end(), False, False))
         last, last_start = character, match.start()
     if last:
-        found.append((last, len(found), last_start, end, last_start > start, True))
+        found.append((last, len(found), last_start, end, last_start > start, last_start == start))
 
 
 def write_terms(text: str) -> str:
     """Write the terms of a text with spaces between, for an index that splits at spaces only."""
-    return " ".join([token[0] for token in _list_tokens(text)])
+    return " ".join([token[0] for token in list_rows(text)])

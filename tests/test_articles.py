@@ -91,7 +91,7 @@ def test_unknown_field_name_is_refused(client, make_article):
 def test_change_needs_the_version_that_was_seen(client, make_article, method):
     article = make_article()
     path = f"/v1/articles/{article['id']}"
-    body = {} if method == "delete" else {"json": {"headline": "x", "body": "y"}}
+    body: dict[str, Any] = {} if method == "delete" else {"json": {"headline": "x", "body": "y"}}
     missing = client.request(method, path, **body)
     assert (missing.status_code, missing.json()["code"]) == (428, "if-match-required")
     stale = client.request(method, path, headers={"If-Match": '"1-7"'}, **body)
@@ -133,6 +133,7 @@ def test_empty_patch_changes_nothing(client, make_article):
     article = make_article()
     response = client.patch(f"/v1/articles/{article['id']}", json={}, headers=match(article))
     assert (response.status_code, response.json()) == (200, article)
+    assert client.patch(f"/v1/articles/{article['id']}", json={}).status_code == 200
     assert client.get("/v1/changes").json()["last_seq"] == article["seq"]
 
 
@@ -154,6 +155,8 @@ def test_empty_patch_changes_nothing(client, make_article):
         ({"dateline": {"text": "X", "places": [{"name": "Y", "country": "Finland"}]}}, "dateline"),
         ({"metrics": [{"kind": "reads", "value": -1}]}, "metrics"),
         ({"status": "hidden"}, "status"),
+        ({"dateline": {"text": "x", "date": {"value": "2024-02-30"}}}, "dateline"),
+        ({"dateline": {"text": "x", "date": {"value": "--02-30"}}}, "dateline"),
     ],
 )
 def test_impossible_patch_is_refused_and_named(client, make_article, patch, field):
@@ -162,6 +165,14 @@ def test_impossible_patch_is_refused_and_named(client, make_article, patch, fiel
     assert (response.status_code, response.json()["code"]) == (422, "invalid-payload")
     assert response.json()["errors"][0]["field"].split(".")[0] == field
     assert client.get(f"/v1/articles/{article['id']}").json() == article
+
+
+def test_patch_nested_too_deeply_is_refused(client, make_article):
+    article = make_article()
+    patch = '{"a":' * 900 + "1" + "}" * 900
+    headers = {**match(article), "Content-Type": "application/merge-patch+json"}
+    response = client.patch(f"/v1/articles/{article['id']}", content=patch, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid-payload")
 
 
 def test_article_can_be_read_edited_and_put_back(client, make_article):

@@ -197,6 +197,22 @@ def test_bad_input_is_refused_and_not_stored(client, path, content_type, body, s
     assert client.get("/v1/changes").json() == {"items": [], "next": None, "last_seq": 0}
 
 
+def test_encoded_body_is_refused(client, page):
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    response = post(client, page, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
+    assert response.headers["Accept-Encoding"] == "identity"
+
+
+def test_changed_article_still_tells_of_its_cleaning(client, page):
+    article = post(client, page).json()
+    path = f"/v1/articles/{article['id']}"
+    changed = client.patch(path, json={"section": "City"}, headers={"If-Match": '"1-1"'}).json()
+    assert (changed["section"], changed["cleaning"]) == ("City", article["cleaning"])
+    blocks = client.get(path, params={"include": "blocks"}).json()["blocks"]
+    assert blocks[-1]["text"].endswith("let boats pass.")
+
+
 def test_chunked_body_is_cut_at_the_limit(client):
     sent = 0
 

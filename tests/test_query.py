@@ -120,7 +120,7 @@ def test_oversized_query_is_refused_with_its_place_and_without_its_text(text, po
 def test_limits_themselves_are_allowed():
     assert len(list_words(parse_query("w" + " ".join(f"w{i}" for i in range(64))))) == 64
     assert write(parse_query("(" * 20 + "bridge")) == "bridge"
-    assert write(parse_query("NOT " * 249 + "bridge")) == "-bridge"
+    assert write(parse_query("NOT " * 247 + "bridge")) == "-bridge"
     assert write(parse_query("headline:" * 110 + "x")) == "headline:x"
 
 

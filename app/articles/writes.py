@@ -98,10 +98,14 @@ def create_article(
 
 
 def update_article(
-    session: Session, article: Article, content: ArticleContent, cleaning: CleaningSummary | None
+    session: Session, article: Article, content: ArticleContent, cleaning: CleaningSummary | None = None
 ) -> Article:
-    """Give the article a new text as its next version; one that says the same leaves it as it is."""
+    """Give the article a new text as its next version; one that says the same leaves it as it is.
+
+    Without another cleaning, the article's JSON keeps telling of the one that made it.
+    """
     before = read_content(article)
+    cleaning = cleaning or ArticleRead.model_validate_json(article.document).cleaning
     fields = [name for name in ArticleContent.model_fields if getattr(before, name) != getattr(content, name)]
     if not fields:
         return article

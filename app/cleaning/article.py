@@ -88,7 +88,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """The fields of an article. What was not found is None or empty; "und" is BCP 47 for no known language."""
+    """The fields of an article. What was not found is None or empty; "und" is BCP 47 for no known
+    language."""
 
     headline: str | None = None
     kicker: str | None = None

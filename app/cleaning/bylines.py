@@ -12,24 +12,41 @@ from app.cleaning.ledger import Role
 
 _LONGEST = 160  # letters of a byline
 
-_NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω][\w'’.-]{0,24}|d[’'][A-Z]\w{1,20}|al-\w{2,20}|(?:de|del|della|di|da|dos|das|du|van|von|der|den|el|bin|ibn|le|la|ter|ten|zu|y|e)(?= ))"
+_NAME_WORD = (
+    r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω][\w'’.-]{0,24}|d[’'][A-Z]\w{1,20}|al-\w{2,20}|(?:de|del|della|"
+    r"di|da|dos|das|du|van|von|der|den|el|bin|ibn|le|la|ter|ten|zu|y|e)(?= ))"
+)
 _NAME = rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,5}}"
 _INTRODUCED = re.compile(
-    r"(?:(?:words|story|text|report|reporting|analysis|written|posted|reported|published|article|review|interview|edited)(?: and photos?)? )?"
+    r"(?:(?:words|story|text|report|reporting|analysis|written|posted|reported|published|article|"
+    r"review|interview|edited)(?: and photos?)? )?"
     r"(?:by|von|par|por|di|door|av|af|od|przez|texto|autor(?:in)?|author|testo)(?::| \|)? (?=\S)",
     re.IGNORECASE,
 )
 _CAREFUL = re.compile(r"(?:De|Da|Text|Texte|От|Автор)(?::| \|)? (?=\S)")
 _NAMES = re.compile(rf"{_NAME}(?:(?: and | und | et | y | e | i | & |, and |, | / | with ){_NAME}){{0,5}}")
 _SPLIT = re.compile(r" and | und | et | y | e (?=[A-ZÀ-Þ])| i (?=[A-ZÀ-Þ])| & |, and |, | / | with ")
-_CJK = re.compile(r"(?:文[/／|｜:：]\s?|記者[:：/／]\s?|记者[:：/／]?\s?|作者[:：]\s?|撰文[:：]?\s?|記者(?=\S{2,4}$)|【?取材・文】?[:：/／]\s?)(\S{2,5}(?:[、,， ・]\S{2,5}){0,4})$")
+_CJK = re.compile(
+    r"(?:文[/／|｜:：]\s?|記者[:：/／ ]\s?|记者[:：/／]?\s?|作者[:：]\s?|撰文[:：]?\s?|記者(?=\S{2,4}$)|"
+    r"【?取材・文】?[:：/／]\s?)(\S{2,5}(?:[、,， ・]\S{2,5}){0,4})$"
+)
 _CJK_AFTER = re.compile(r"[（(【]?(\S{2,6}?)(?:記者|记者|特派員|기자)[）)】]?$")
-_STAFF = re.compile(r"\b(?:staff|writer|reporter|correspondent|editor|bureau|desk|team|newsroom|redaktion|agency|agencies|news|service|press|media|network|online)\b", re.IGNORECASE)
-_ROLES = re.compile(
-    r"^(?:(?:senior |chief |staff |special |political |business |science |sports? )*(?:writer|reporter|correspondent|editor|columnist|analyst|critic|journalist))\b.*",
+_STAFF = re.compile(
+    r"\b(?:staff|writer|reporter|correspondent|editor|bureau|desk|team|newsroom|redaktion|agency|"
+    r"agencies|news|service|press|media|network|online)\b",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r" ?(?:[|•·—–]| - |, (?=(?:the |associated|reuters|afp|special|bbc|cnn)\b)|\bfor (?=[A-Z])|(?:updated|published|posted|on|at)\b(?=[ :]*\S*\d| (?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\d{1,2}[:./]\d).*", re.IGNORECASE)
+_ROLES = re.compile(
+    r"^(?:(?:senior |chief |staff |special |political |business |science |sports? )*(?:writer|"
+    r"reporter|correspondent|editor|columnist|analyst|critic|journalist))\b.*",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r" ?(?:[|•·—–]| - |\bfor (?=[A-Z])|(?:updated|published|posted|on|at)\b(?=[ :]*\S*\d| (?:mon|tue|"
+    r"wed|thu|fri|sat|sun|jan|feb"
+    r"|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\d{1,2}[:./]\d).*",
+    re.IGNORECASE,
+)
 
 
 def is_byline(text: str) -> bool:
@@ -52,16 +69,21 @@ def _printed_names(text: str) -> str | None:
     if introduced is None or (text.endswith((".", "!", "?", ":")) and not text.endswith("Jr.")):
         return None
     names = _TAIL.sub("", text[introduced.end() :], count=1).strip(" ,;")
-    if name_agency(names) or _NAMES.fullmatch(names):
-        return names
-    return None
+    people, _, title = names.partition(", ")
+    if title and not (_ROLES.match(title) or name_agency(title) or _NAMES.fullmatch(title)):
+        return None
+    return names if name_agency(names) or _NAMES.fullmatch(people) else None
 
 
 def parse_authors(names: str) -> tuple[tuple[Author, ...], str | None]:
     """Part people from agencies, desks and job titles."""
     authors: list[Author] = []
     agency = None
-    pieces = re.split(r"[、,，・ ]", names) if not re.search(r"[A-Za-zÀ-žА-я]", names) else _SPLIT.split(names)
+    pieces = (
+        re.split(r"[、,，・ ]", names)
+        if not re.search(r"[A-Za-zÀ-žА-я]", names)
+        else _SPLIT.split(names.replace(", ", " and "))
+    )
     for piece in pieces:
         name = piece.strip(" .,;")
         if name_agency(name):
@@ -84,8 +106,8 @@ def _spell_name(name: str) -> str:
 def find_byline(draft: Draft) -> Draft:
     """Find the line that says who wrote the story.
 
-    Leaves a byline that an agency alone fills without authors: the agency is the credit. Leaves sentences that
-    begin with "By" alone.
+    Leaves a byline that an agency alone fills without authors: the agency is the credit. Leaves sentences
+    that begin with "By" alone.
 
     >>> from app.cleaning.ledger import Line
     >>> draft = Draft(raw="", lines=(Line(1, "By Nora Feld, staff writer"),), paragraphs=((1,),))

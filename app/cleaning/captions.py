@@ -17,8 +17,10 @@ _SHORTEST = 12  # letters below which what stands before a credit is no caption
 _PROSE = 80  # letters from which a line is body text
 
 _LABEL = (
-    r"(?:(?:photo|picture|image|illustration|photograph)s?(?: credits?| source| courtesy)?(?: by| of)?|credits?"
-    r"|(?:archiv|symbol)?(?:fotos?|bild(?:er|quelle|nachweis)?)|photo d[’']archives|fotograf(?:ía|ia)|crédits?(?: photo)?|imagen|imagem|crédito"
+    r"(?:(?:photo|picture|image|illustration|photograph)s?(?: credits?| source| courtesy)?(?: by|"
+    r" of)?|credits?"
+    r"|(?:archiv|symbol)?(?:fotos?|bild(?:er|quelle|nachweis)?)|photo d[’']archives|fotograf(?:ía|ia)|"
+    r"crédits?(?: photo)?|imagen|imagem|crédito"
     r"|写真(?:提供|は)?|撮影|画像|图片(?:来源)?|图|사진)"
 )
 _MARK = r" ?[:：=＝©/] ?"
@@ -26,23 +28,33 @@ _BRACKET = re.compile(r" ?[(\[（【〔](?P<credit>[^()\[\]（）【】〔〕]{2
 _BARE: tuple[re.Pattern[str], ...] = (
     re.compile(rf"(?:^|[ .|–—]){_LABEL}{_MARK}(?P<credit>[^\s:：=＝][^:：=＝]{{1,80}}?)\.?$", re.IGNORECASE),
     re.compile(
-        r"(?:^|[ |.])(?P<credit>(?:[\w.'’-]{2,24} ){0,3}(?:[\w.'’-]{2,24} ?[/|] ?)?(?:getty images|shutterstock|alamy|istock(?:photo)?"
+        r"(?:^|[ |.])(?P<credit>(?:[\w.'’-]{2,24} ){0,3}(?:[\w.'’-]{2,24} ?[/|] ?)?(?:getty images|"
+        r"shutterstock|alamy|istock(?:photo)?"
         r"|ap photo|picture alliance|imago images|unsplash|pixabay))\.?$",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?:^|[.!?…”\"] )(?P<credit>(?i:(?:{AGENCY_NAMES})) ?/ ?[\w.'’ -]{{2,40}}|[\w.'’ -]{{2,40}}/ ?(?:{AGENCY_NAMES})(?: ?/ ?[\w ]{{2,20}})?)$"
+        rf"(?:^|[.!?…”\"] )(?P<credit>(?i:(?:{AGENCY_NAMES})) ?/ ?[\w.'’ -]{{2,40}}|"
+        rf"[\w.'’ -]{{2,40}}/ ?(?:{AGENCY_NAMES})(?: ?/ ?[\w ]{{2,20}})?)$"
     ),
+)
+_MARKED = re.compile(
+    r"[:：=＝©/]|(?:getty images|shutterstock|alamy|istock\w*|ap photo|picture alliance|imago images|"
+    r"unsplash|pixabay)\.?$",
+    re.IGNORECASE,
 )
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
 _PICTURE_WORD = re.compile(
-    r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|shutterstock|istock\w*|pixabay"
+    r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
+    r"shutterstock|istock\w*|pixabay"
     r"|unsplash|imago|picture alliance)\b|写真|撮影|提供|代表|사진",
     re.IGNORECASE,
 )
 _CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
 _CAPTION_LABEL = re.compile(
-    r"(?:file(?: photo)?|photo|caption|bildunterschrift|légende|pie de foto|【?写真】?)(?: ?[:：–—] | - )(?=.)", re.IGNORECASE
+    r"(?:file(?: photo)?|photo|caption|bildunterschrift|légende|pie de foto|【?写真】?)"
+    r"(?: ?[:：–—] | - )(?=.)",
+    re.IGNORECASE,
 )
 
 
@@ -58,8 +70,8 @@ class CreditedText:
 def parse_caption(text: str) -> CreditedText | None:
     """Return caption and credit of a line that ends in a credit.
 
-    >>> parse_caption("The ferry leaves the harbour on Monday. (AP Photo/Ann Lee)")
-    CreditedText(caption='The ferry leaves the harbour on Monday.', credit='AP Photo/Ann Lee', is_bare_agency=False)
+    >>> parse_caption("The ferry leaves. (AP Photo/Ann Lee)")
+    CreditedText(caption='The ferry leaves.', credit='AP Photo/Ann Lee', is_bare_agency=False)
     >>> parse_caption("The ferry (built in 1931) leaves the harbour.")
     """
     if len(text) > _LONGEST:
@@ -74,10 +86,14 @@ def parse_caption(text: str) -> CreditedText | None:
             return None
         credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
         return CreditedText(text[: start + bracket.start()].rstrip(), credit, is_bare_agency)
-    for pattern in _BARE:
+    for pattern in _BARE if _MARKED.search(tail) else ():
         found = pattern.search(tail)
         if found and not ends_sentence(found["credit"]):
-            before = tail[: found.start() + 1] if ends_sentence(tail[found.start() : found.start() + 1]) else tail[: found.start()]
+            before = (
+                tail[: found.start() + 1]
+                if ends_sentence(tail[found.start() : found.start() + 1])
+                else tail[: found.start()]
+            )
             return CreditedText((text[:start] + before).rstrip(" |–—/"), found["credit"].strip(" ."), False)
     return None
 
@@ -101,8 +117,8 @@ def is_caption(text: str) -> bool:
 def find_captions(draft: Draft) -> Draft:
     """Turn captions into media, and cut their credits off.
 
-    A line that ends in nothing but an agency, "(AP)", is a caption only while body text follows: closing a story
-    so is a habit of some houses, and the last paragraph stays a paragraph.
+    A line that ends in nothing but an agency, "(AP)", is a caption only while body text follows:
+    closing a story so is a habit of some houses, and the last paragraph stays a paragraph.
     """
     paragraphs = draft.undecided()
     last_prose = max((each[0] for each in paragraphs if weigh(draft.text_of(each)) >= _PROSE), default=0)

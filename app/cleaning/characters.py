@@ -15,7 +15,7 @@ from html.entities import html5
 import ftfy
 
 from app.cleaning.draft import Draft
-from app.cleaning.ledger import Edit, EditReason, Line, Warning_
+from app.cleaning.ledger import Edit, EditReason, Line, Role, Warning_
 
 _PLAIN = re.compile("[ !-%'-~\u2010-\u2027\u2030-\u205e]*")  # nothing to do in such a line, spaces aside
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -26,15 +26,17 @@ _MOJIBAKE = re.compile(f"[\u00c2-\u00df]{_CONTINUATION}|[\u00e0-\u00f4]{_CONTINU
 
 _ENTITY = re.compile(r"&(?:amp;)*([A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
-# Joiners mean something inside emoji and in Arabic, Indic and South-East Asian scripts; elsewhere they only hide.
+# Joiners mean something inside emoji and in Arabic, Indic and South-East Asian scripts; elsewhere they only
+# hide.
 _JOINED = (
-    "[\u0600-\u08ff\u0900-\u0dff\u0e80-\u109f\u1780-\u18af\u200d\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff"
+    "[\u0600-\u08ff\u0900-\u0dff\u0e80-\u109f\u1780-\u18af\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff"
     "\ufb50-\ufdff\ufe0f\ufe70-\ufefc\U0001f000-\U0001faff]"
 )
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f"  # tag characters spell the flag of a region
 _INVISIBLE = re.compile(
     f"({_FLAG}|(?<={_JOINED})[\u200c\u200d](?={_JOINED}))"
-    "|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "|"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
 _SPACE = re.compile(
@@ -64,16 +66,16 @@ def normalise_characters(draft: Draft) -> Draft:
     >>> [edit.reason.value for edit in draft.edits]
     ['entities-decoded', 'invisible-dropped', 'spaces-tidied']
     """
-    lines: list[Line] = []
+    changed: list[Line] = []
     edits: list[Edit] = []
     for line in draft.lines:
-        text = line.text
-        if _needs_work(text):
-            edits.extend(_normalise(line))
-            text = edits[-1].after if edits and edits[-1].line == line.number else text
-            line = replace(line, text=text)
-        lines.append(line)
-    draft = replace(draft, lines=tuple(lines), edits=(*draft.edits, *edits))
+        if line.role is Role.UNDECIDED and _needs_work(line.text):
+            changes = list(_normalise(line))
+            if changes:
+                text = changes[-1].after
+                changed.append(Line(line.number, text, Role.UNDECIDED if text else Role.BLANK))
+                edits.extend(changes)
+    draft = replace(draft.with_lines(changed), edits=(*draft.edits, *edits))
     reasons = {edit.reason for edit in edits}
     for reason, warning in _WARNINGS:
         if reason in reasons:
@@ -159,7 +161,13 @@ _CHANGES: tuple[tuple[EditReason, Callable[[str], str]], ...] = (
     (EditReason.CHARACTERS_COMPOSED, _compose),
 )
 
-_SAFE: tuple[Callable[[str], str], ...] = (_replace_surrogates, _drop_invisible, _tidy_spaces, _cap_marks, _compose)
+_SAFE: tuple[Callable[[str], str], ...] = (
+    _replace_surrogates,
+    _drop_invisible,
+    _tidy_spaces,
+    _cap_marks,
+    _compose,
+)
 
 
 def normalise_text(text: str) -> str:

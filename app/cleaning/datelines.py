@@ -5,9 +5,9 @@ A dateline says where a story was reported, not when it was published. The gramm
     dateline  = place *( ("/" / " and ") place ) [", " region] [", " date] [agency-tag] separator
     separator = "—" "–" "--" " - " "_" ":", ". " after a tag in slashes, or none after date and agency
 
-Much that looks like it is none ("The Associated Press (AP) — founded in 1846"), so a match is accepted only on
-evidence: of known agency, known city, city in capitals, date and dash at least two must be there, and more for a
-place that is unknown or not in capitals.
+Much that looks like it is none ("The Associated Press (AP) — founded in 1846"), so a match is accepted only
+on evidence: of known agency, known city, city in capitals, date and dash at least two must be there, and
+more for a place that is unknown or not in capitals.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.article import Dateline, DatelineDate, Place
 from app.cleaning.bylines import parse_authors
 from app.cleaning.datelines_asian import parse_asian
-from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, is_calendar_day, parse_date
+from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
 from app.cleaning.places import find_country, is_city, is_region
@@ -34,22 +34,151 @@ _DATE = (
     rf"|\d{{1,2}}(?:er|\.)?(?: de)? {MONTH}\b\.?(?: (?:de )?(?:19|20)\d\d)?)"
 )
 _TAG = rf"\([^()]{{2,50}}\)|\[[^\[\]]{{2,50}}\]|/[\w -]{{2,30}}/|(?:{AGENCY_NAMES})(?= ?[-–—:])"
-_SEPARATOR = r"(?P<dash>\.? ?(?:—|–|―|--+|_)(?: ?[-–—])?|\.? - ?[–—]?|\.-|: ?-)|(?P<colon> ?:)|(?P<stop>\.)|(?(tag)(?= |$)|(?!))"
+_SEPARATOR = (
+    r"(?P<dash>\.? ?(?:—|–|―|--+|_)(?: ?[-–—])?|\.? - ?[–—]?|\.-|: ?-)|(?P<colon> ?:)|"
+    r"(?P<stop>\.)|(?(tag)(?= |$)|(?!))"
+)
 _DATELINE = re.compile(
     rf"(?P<places>{_NAME}(?:(?: ?/ ?| and | & | und | et | y ){_NAME}){{0,3}}?)"
     rf"(?:, ?(?P<region>{_NAME}))??(?:, ?(?P<country>{_NAME}))??"
-    rf"(?:,? ?(?:{WEEKDAY},? )?(?P<date>{_DATE})\.?)?[,.]?(?: |--| ?[—–-] ?)?(?P<tag>{_TAG})?(?P<separator>{_SEPARATOR})(?!\d)",
+    rf"(?:,? ?(?:{WEEKDAY},? )?(?P<date>{_DATE})\.?)?[,.]?(?: |--|"
+    rf" ?[—–-] ?)?(?P<tag>{_TAG})?(?P<separator>{_SEPARATOR})(?!\d)",
     re.IGNORECASE,
 )
-_AGENCY_FIRST = re.compile(rf"(?:\((?P<inside>[^()]{{2,40}})\)|(?P<bare>{AGENCY_NAMES}))(?: ?(?:—|–|--+|_)(?: ?[-–—])?| - ?[–—]?|:|\.-) ?")
+_AGENCY_FIRST = re.compile(
+    rf"(?:\((?P<inside>[^()]{{2,40}})\)|(?P<bare>{AGENCY_NAMES}))(?: ?(?:—|–|--+|_)(?: ?[-–—])?|"
+    rf" - ?[–—]?|:|\.-) ?"
+)
 _DATE_FIRST = re.compile(rf"(?P<date>{_DATE}) (?P<tag>\([^()]{{2,40}}\)) ?(?:—|–|--+|-) ?", re.IGNORECASE)
 _END = re.compile(r"[(\[/:—–_]|--| - |\.-|\. ")  # what ends the places and the date of a dateline
 _LIST = re.compile(r" ?/ ?| and | & | und | et | y ", re.IGNORECASE)
 
 _NO_PLACE = frozenset(
-    ["about", "advertisement", "also", "analysis", "and", "breaking", "by", "caption", "comment", "correction", "credit", "editorial", "eu", "exclusive", "explainer", "fact", "factbox", "file", "for", "foto", "from", "getty", "how", "image", "in", "interview", "its", "live", "nato", "news", "note", "now", "on", "opinion", "photo", "picture", "recap", "reported", "review", "source", "sources", "special", "story", "summary", "the", "this", "top", "un", "update", "updated", "video", "watch", "what", "who", "why", "with", "q&a", "uk", "us", "usa", "by:", "read", "related", "und", "der", "die", "das", "ein", "eine", "von", "foto", "bild", "le", "les", "la", "un", "une", "el", "los", "las", "il", "gli", "lo", "o", "os", "as", "i"]
+    [
+        "about",
+        "advertisement",
+        "also",
+        "analysis",
+        "and",
+        "breaking",
+        "by",
+        "caption",
+        "comment",
+        "correction",
+        "credit",
+        "editorial",
+        "eu",
+        "exclusive",
+        "explainer",
+        "fact",
+        "factbox",
+        "file",
+        "for",
+        "foto",
+        "from",
+        "getty",
+        "how",
+        "image",
+        "in",
+        "interview",
+        "its",
+        "live",
+        "nato",
+        "news",
+        "note",
+        "now",
+        "on",
+        "opinion",
+        "photo",
+        "picture",
+        "recap",
+        "reported",
+        "review",
+        "source",
+        "sources",
+        "special",
+        "story",
+        "summary",
+        "the",
+        "this",
+        "top",
+        "un",
+        "update",
+        "updated",
+        "video",
+        "watch",
+        "what",
+        "who",
+        "why",
+        "with",
+        "q&a",
+        "uk",
+        "us",
+        "usa",
+        "by:",
+        "read",
+        "related",
+        "und",
+        "der",
+        "die",
+        "das",
+        "ein",
+        "eine",
+        "von",
+        "foto",
+        "bild",
+        "le",
+        "les",
+        "la",
+        "un",
+        "une",
+        "el",
+        "los",
+        "las",
+        "il",
+        "gli",
+        "lo",
+        "o",
+        "os",
+        "as",
+        "i",
+    ]
 )
-_PARTICLES = frozenset(["de", "del", "della", "di", "da", "do", "dos", "das", "du", "van", "von", "der", "den", "el", "al", "la", "le", "los", "las", "y", "e", "the", "of", "sur", "am", "an", "im", "auf", "aboard", "on", "upon"])
+_PARTICLES = frozenset(
+    [
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "el",
+        "al",
+        "la",
+        "le",
+        "los",
+        "las",
+        "y",
+        "e",
+        "the",
+        "of",
+        "sur",
+        "am",
+        "an",
+        "im",
+        "auf",
+        "aboard",
+        "on",
+        "upon",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +208,8 @@ def parse_opening(text: str) -> Opening | None:
 
 
 def _could_open(head: str) -> bool:
-    """Tell whether only names and a date stand before the first mark: prose is told apart before the grammar is tried."""
+    """Tell whether only names and a date stand before the first mark: prose is told apart before the grammar
+    is tried."""
     mark = _END.search(head)
     if mark is None:
         return False
@@ -132,6 +262,8 @@ def _parse_plain(head: str) -> Opening | None:
     if not all(map(_is_name, names)) or (region and not all(_is_name(part) for part in region.split(", "))):
         return None
     printed = parse_date(found["date"]) if found["date"] else None
+    if found["date"] and printed is None:
+        return None
     agency = _read_tag(found["tag"])
     if not _is_credible(found, names, printed[0] if printed else None, agency):
         return None
@@ -159,7 +291,9 @@ def _read_tag(tag: str | None) -> str | None:
     return None
 
 
-def _is_credible(found: re.Match[str], names: list[str], printed: PrintedDate | None, agency: str | None) -> bool:
+def _is_credible(
+    found: re.Match[str], names: list[str], printed: PrintedDate | None, agency: str | None
+) -> bool:
     if not found["separator"]:
         return bool(printed and agency)
     region = found["country"] or found["region"]
@@ -178,7 +312,12 @@ def _is_credible(found: re.Match[str], names: list[str], printed: PrintedDate | 
     if not is_known:
         return bool(printed and in_capitals)
     follows = found.string[found.end() : found.end() + 2].strip()[:1]
-    return in_capitals or bool(printed) or bool(region and is_region(region)) or not (follows.islower() or follows.isdigit())
+    return (
+        in_capitals
+        or bool(printed)
+        or bool(region and is_region(region))
+        or not (follows.islower() or follows.isdigit())
+    )
 
 
 def _read_place(name: str, region: str | None) -> Place:
@@ -189,9 +328,7 @@ def _spell(name: str) -> str:
     return " ".join(word if word in _PARTICLES else word[:1] + word[1:].lower() for word in name.split())
 
 
-def _read_date(printed: PrintedDate) -> DatelineDate | None:
-    if not is_calendar_day(printed):
-        return None
+def _read_date(printed: PrintedDate) -> DatelineDate:
     day = f"{printed.month:02d}-{printed.day:02d}"
     if printed.year is None:
         return DatelineDate(f"--{day}", "day", False, "none")
@@ -201,8 +338,8 @@ def _read_date(printed: PrintedDate) -> DatelineDate | None:
 def find_dateline(draft: Draft) -> Draft:
     """Cut the dateline off the paragraph that it opens.
 
-    Leaves captions alone, and the paragraphs after the first five. An agency that stands in a dateline's place
-    ("(Reuters) - …") is the article's agency but no dateline.
+    Leaves captions alone, and the paragraphs after the first five. An agency that stands in a dateline's
+    place ("(Reuters) - …") is the article's agency but no dateline.
     """
     for paragraph in draft.undecided()[:_PARAGRAPHS]:
         opening = parse_opening(draft.line(paragraph[0]).text)

@@ -10,9 +10,12 @@ from app.cleaning.dates import PrintedDate, is_calendar_day
 from app.cleaning.places import find_country
 
 _NAME = r"[^\W\d_]"
-_BRACKETED = re.compile(rf"[【〔［](?P<inside>[^【】〔〕［］]{{2,30}})[】〕］]|[（(](?P<round>{_NAME}{{1,12}}[=＝]{_NAME}{{2,20}})[）)]")
+_BRACKETED = re.compile(
+    rf"[【〔［](?P<inside>[^【】〔〕［］]{{2,30}})[】〕］]|[（(](?P<round>{_NAME}{{1,12}}[=＝]{_NAME}{{2,20}})[）)]"
+)
 _CHINESE = re.compile(
-    rf"(?P<agency>新华社|新華社|中新社|中新网|中新網|中央社|本报|本報|法新社|路透社|人民网|央视网)?(?P<place>{_NAME}{{2,10}}?)?\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日\s?(?:综合)?(?:电|電|讯|訊)"
+    rf"(?P<agency>新华社|新華社|中新社|中新网|中新網|中央社|本报|本報|法新社|路透社|人民网|"
+    rf"央视网)?(?P<place>{_NAME}{{2,10}}?)?\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日\s?(?:综合)?(?:电|電|讯|訊)"
 )
 _PARTS = re.compile(r"[=＝・]|\s")
 _OWN = frozenset({"本报", "本報", "人民网", "央视网"})

@@ -6,19 +6,88 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from app.cleaning.article import Precision
+
 _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
-    ("january", "jan", "januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "janeiro", "januari", "января", "يناير"),
-    ("february", "feb", "februar", "février", "févr", "fév", "febrero", "febbraio", "fevereiro", "fev", "februari", "февраля", "فبراير"),
+    (
+        "january",
+        "jan",
+        "januar",
+        "jän",
+        "jänner",
+        "janvier",
+        "janv",
+        "enero",
+        "ene",
+        "gennaio",
+        "gen",
+        "janeiro",
+        "januari",
+        "января",
+        "يناير",
+    ),
+    (
+        "february",
+        "feb",
+        "februar",
+        "février",
+        "févr",
+        "fév",
+        "febrero",
+        "febbraio",
+        "fevereiro",
+        "fev",
+        "februari",
+        "февраля",
+        "فبراير",
+    ),
     ("march", "mar", "märz", "mär", "mars", "marzo", "março", "maart", "mrt", "марта", "مارس"),
     ("april", "apr", "avril", "avr", "abril", "abr", "aprile", "апреля", "أبريل"),
     ("may", "mai", "mayo", "maggio", "mag", "maio", "mei", "мая", "مايو"),
     ("june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "июня", "يونيو"),
     ("july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "июля", "يوليو"),
     ("august", "aug", "août", "aout", "agosto", "ago", "augustus", "августа", "أغسطس"),
-    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "set", "setembro", "сентября", "سبتمبر"),
-    ("october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro", "out", "октября", "أكتوبر"),
+    (
+        "september",
+        "sept",
+        "sep",
+        "septembre",
+        "septiembre",
+        "settembre",
+        "set",
+        "setembro",
+        "сентября",
+        "سبتمبر",
+    ),
+    (
+        "october",
+        "oct",
+        "oktober",
+        "okt",
+        "octobre",
+        "octubre",
+        "ottobre",
+        "ott",
+        "outubro",
+        "out",
+        "октября",
+        "أكتوبر",
+    ),
     ("november", "nov", "novembre", "noviembre", "novembro", "ноября", "نوفمبر"),
-    ("december", "dec", "dezember", "dez", "décembre", "déc", "diciembre", "dic", "dicembre", "dezembro", "декабря", "ديسمبر"),
+    (
+        "december",
+        "dec",
+        "dezember",
+        "dez",
+        "décembre",
+        "déc",
+        "diciembre",
+        "dic",
+        "dicembre",
+        "dezembro",
+        "декабря",
+        "ديسمبر",
+    ),
 )
 MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names}
 MONTH = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")"
@@ -26,7 +95,17 @@ MONTH = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) 
 _WEEKDAY_NAMES: tuple[tuple[str, ...], ...] = (
     ("monday", "montag", "lundi", "lunes", "lunedì", "segunda-feira", "maandag", "月曜日", "星期一"),
     ("tuesday", "dienstag", "mardi", "martes", "martedì", "terça-feira", "dinsdag", "火曜日", "星期二"),
-    ("wednesday", "mittwoch", "mercredi", "miércoles", "mercoledì", "quarta-feira", "woensdag", "水曜日", "星期三"),
+    (
+        "wednesday",
+        "mittwoch",
+        "mercredi",
+        "miércoles",
+        "mercoledì",
+        "quarta-feira",
+        "woensdag",
+        "水曜日",
+        "星期三",
+    ),
     ("thursday", "donnerstag", "jeudi", "jueves", "giovedì", "quinta-feira", "donderdag", "木曜日", "星期四"),
     ("friday", "freitag", "vendredi", "viernes", "venerdì", "sexta-feira", "vrijdag", "金曜日", "星期五"),
     ("saturday", "samstag", "samedi", "sábado", "sabato", "zaterdag", "土曜日", "星期六"),
@@ -35,9 +114,12 @@ _WEEKDAY_NAMES: tuple[tuple[str, ...], ...] = (
 WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names}
 WEEKDAY = "(?:" + "|".join(sorted(map(re.escape, WEEKDAYS), key=len, reverse=True)) + r")"
 
-_ZONES = {
-    "utc": 0, "gmt": 0, "z": 0, "uhr": None, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "est": -300, "edt": -240, "cst": -360, "cdt": -300,
-    "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "jst": 540, "kst": 540, "ist": 330, "hkt": 480, "sgt": 480, "msk": 180, "eet": 120, "eest": 180, "akst": -540, "akdt": -480, "hst": -600, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
+_ZONES: dict[str, int | None] = {  # minutes east of UTC
+    "utc": 0, "gmt": 0, "z": 0, "uhr": None, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
+    "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480,
+    "pdt": -420, "jst": 540, "kst": 540, "ist": 330, "hkt": 480, "sgt": 480, "msk": 180, "eet": 120,
+    "eest": 180, "akst": -540, "akdt": -480, "hst": -600, "aest": 600, "aedt": 660, "nzst": 720,
+    "nzdt": 780,
 }  # fmt: skip
 
 
@@ -55,13 +137,22 @@ class PrintedDate:
 
 
 _NUMERIC = r"(?P<year1>\d{4})[-/.](?P<month1>\d{1,2})[-/.](?P<day1>\d{1,2})(?!\d)"
-_MONTH_FIRST = rf"(?P<name2>{MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>(?:19|20)\d\d)(?!\d))?"
-_DAY_FIRST = rf"(?P<day3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?[ -](?:de |of )?(?P<name3>{MONTH})\.?,?(?:[ -](?:de |del )?(?P<year3>(?:19|20)\d\d)(?!\d))?"
+_MONTH_FIRST = (
+    rf"(?P<name2>{MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>(?:19|20)\d\d)(?!\d))?"
+)
+_DAY_FIRST = (
+    rf"(?P<day3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?[ -](?:de |"
+    rf"of )?(?P<name3>{MONTH})\.?,?(?:[ -](?:de |del )?(?P<year3>(?:19|20)\d\d)(?!\d))?"
+)
 _DOTTED = r"(?P<day4>\d{1,2})\.(?P<month4>\d{1,2})\.(?P<year4>(?:19|20)\d\d)(?!\d)"
-_IDEOGRAPHIC = r"(?P<year5>(?:19|20)\d\d)\s?[年년]\s?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
+_IDEOGRAPHIC = (
+    r"(?P<year5>(?:19|20)\d\d)\s?[年년]\s?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
+)
 DATE = re.compile(rf"{_NUMERIC}|{_MONTH_FIRST}|{_DAY_FIRST}|{_DOTTED}|{_IDEOGRAPHIC}")
 _CLOCK = re.compile(
-    r"[ T,|•·@–—-]{0,4}(?:at |um |à |a las |às |alle |kl\.? )?(?:klo )?(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
+    r"[ t,|•·@–—-]{0,4}(?:at |um |à |a las |às |alle |"
+    r"kl\.? )?(?:klo "
+    r")?(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
     r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>[a-z]{1,4}|[+-]\d{2}:?\d{2})\b\)?)?"
 )
 
@@ -107,7 +198,9 @@ def _with_clock(printed: PrintedDate, clock: re.Match[str]) -> PrintedDate | Non
     second = int(clock["second"]) if clock["second"] else None
     if hour > 23 or minute > 59 or (second or 0) > 59:
         return None
-    return PrintedDate(printed.month, printed.day, printed.year, hour, minute, second, _read_zone(clock["zone"]))
+    return PrintedDate(
+        printed.month, printed.day, printed.year, hour, minute, second, _read_zone(clock["zone"])
+    )
 
 
 def _read_zone(zone: str | None) -> int | None:
@@ -124,7 +217,7 @@ def to_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def format_printed(printed: PrintedDate) -> tuple[str, str]:
+def format_printed(printed: PrintedDate) -> tuple[str, Precision]:
     """Return value and precision of a printed date with a year, in the form of Timestamp.
 
     A clock without a zone is not a moment: only the day is certain then.
@@ -133,5 +226,9 @@ def format_printed(printed: PrintedDate) -> tuple[str, str]:
         return f"{printed.year:04d}-{printed.month:02d}-{printed.day:02d}", "day"
     zone = timezone(timedelta(minutes=printed.offset))
     year = printed.year or 1
-    moment = datetime(year, printed.month, printed.day, printed.hour, printed.minute, printed.second or 0, tzinfo=zone)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "second" if printed.second is not None else "minute"
+    moment = datetime(
+        year, printed.month, printed.day, printed.hour, printed.minute, printed.second or 0, tzinfo=zone
+    )
+    return moment.astimezone(UTC).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    ), "second" if printed.second is not None else "minute"

@@ -56,7 +56,7 @@ class Draft(Article):
 
     def with_roles(self, roles: Mapping[int, Role]) -> Draft:
         """Give lines, by number, their roles."""
-        return self.with_lines([replace(self.line(number), role=role) for number, role in roles.items()])
+        return self.with_lines([Line(number, self.line(number).text, role) for number, role in roles.items()])
 
     def with_role(self, paragraph: Paragraph, role: Role) -> Draft:
         """Give every line of a paragraph this role."""
@@ -64,6 +64,8 @@ class Draft(Article):
 
     def with_lines(self, changed: list[Line]) -> Draft:
         """Put changed lines in the place of the old ones."""
+        if not changed:
+            return self
         lines = list(self.lines)
         for line in changed:
             lines[line.number - 1] = line

@@ -11,15 +11,18 @@ from app.cleaning.rules import Rule
 ENGLISH: tuple[Rule, ...] = (
     Rule(
         Reason.AD_BLOCKER_NOTICE,
-        r"(?:it looks like|we(?:'|’)ve (?:noticed|detected)|we (?:have )?(?:noticed|detected|see)|you appear to be|looks like)"
-        r"(?: that)?(?: you(?:'|’)re| you are| your| using| an?)* ?(?:browser is )?(?:using |running |blocking )?an? ?ad(?:vert)?[- ]?block",
+        r"(?:it looks like|we(?:'|’)ve (?:noticed|detected)|we (?:have )?(?:noticed|detected|see)|"
+        r"you appear to be|looks like)"
+        r"(?: that)?(?: you(?:'|’)re| you are| your| using| an?)* ?(?:browser is )?(?:using |running |"
+        r"blocking )?an? ?ad(?:vert)?[- ]?block",
         "en",
         "It looks like you're using an ad blocker",
         ("It looks like a block of ice broke off the glacier.",),
     ),
     Rule(
         Reason.AD_BLOCKER_NOTICE,
-        r"(?:please |kindly )?(?:disable|turn off|switch off|whitelist|pause) (?:your |the )?ad(?:vert)?[- ]?block.{0,80}$",
+        r"(?:please |kindly )?(?:disable|turn off|switch off|whitelist|pause) (?:your |"
+        r"the )?ad(?:vert)?[- ]?block.{0,80}$",
         "en",
         "Please turn off your ad blocker to continue",
         ("Disable the alarm first, the guard said.",),
@@ -33,36 +36,42 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.ADVERTISEMENT,
-        r"(?:sponsored|promoted|anzeige|ad): \S.{0,140}$|(?:- ?)?(?:advertisements?|advertorial|sponsored(?: content| links?| post)?|promoted(?: content)?|paid content|ads?)"
-        r"(?: ?[-–|:•] ?(?:continue reading below|scroll to continue.{0,20}|story continues below|remove ads?))?(?: -)?$",
+        r"(?:sponsored|promoted|anzeige|ad): \S.{0,140}$|(?:- ?)?(?:advertisements?|advertorial|"
+        r"sponsored(?: content| links?| post)?|promoted(?: content)?|paid content|ads?)"
+        r"(?: ?[-–|:•] ?(?:continue reading below|scroll to continue.{0,20}|story continues below|"
+        r"remove ads?))?(?: -)?$",
         "en",
         "Advertisement - Continue Reading Below",
         ("Advertisement spending fell by a tenth.",),
     ),
     Rule(
         Reason.ADVERTISEMENT,
-        r"\W{0,3}(?:story|article) continues (?:below|after)(?: this)?(?: the)?(?: advertisement| ad| video)?\W{0,3}$",
+        r"\W{0,3}(?:story|article) continues (?:below|after)(?: this)?(?: the)?(?: advertisement| ad|"
+        r" video)?\W{0,3}$",
         "en",
         "Story continues below advertisement",
         ("Story continues to fascinate readers",),
     ),
     Rule(
         Reason.ADVERTISEMENT,
-        r"(?:we|this (?:article|post|page|site)) (?:may (?:earn|receive|contain)|contains) .{0,40}(?:commission|affiliate).{0,120}$",
+        r"(?:we|this (?:article|post|page|site)) (?:may (?:earn|receive|contain)|"
+        r"contains) .{0,40}(?:commission|affiliate).{0,120}$",
         "en",
         "We may earn a commission from links on this page.",
         ("We may earn less this year, the baker said.",),
     ),
     Rule(
         Reason.ADVERTISEMENT,
-        r"(?:advertise with us|report this ad|remove ads|why am i seeing this ad\??|skip ad(?:vertisement)?)$",
+        r"(?:advertise with us|report this ad|remove ads"
+        r"|why am i seeing this ad\??|skip ad(?:vertisement)?)$",
         "en",
         "Report this ad",
         ("Report this adder if you see it",),
     ),
     Rule(
         Reason.AUTHOR_BIO,
-        r"(?:about the (?:authors?|writer)|more (?:stories )?(?:by|from) this (?:author|writer)|see all (?:posts|articles) by .{1,60}"
+        r"(?:about the (?:authors?|writer)|more (?:stories )?(?:by|from) this (?:author|writer)|"
+        r"see all (?:posts|articles) by .{1,60}"
         r"|(?:view|read) (?:full )?(?:bio|profile)|follow the author)\W{0,2}$",
         "en",
         "About the author",
@@ -71,7 +80,8 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.AUTHOR_BIO,
-        r"[^.!?]{3,50} is (?:an?|the) (?:[a-z-]{2,20} ){0,3}(?:reporter|correspondent|journalist|columnist|editor|writer|contributor|producer)"
+        r"[^.!?]{3,50} is (?:an?|the) (?:[a-z-]{2,20} ){0,3}(?:reporter|correspondent|journalist|"
+        r"columnist|editor|writer|contributor|producer)"
         r"(?: (?:at|for|with|covering|based|who)\b.{0,250})\.?.{0,120}$",
         "en",
         "Nora Feld is a senior reporter covering transport in the north.",
@@ -79,10 +89,14 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.COMMENTS,
-        r"(?:(?:leave|post|write|add|submit) (?:a |your |an? )?(?:comment|reply)|join the (?:conversation|discussion)"
-        r"|(?:view|show|hide|see|read|load)(?: all| more)? ?(?:\d[\d,.]* )?comments?(?: \(\d+\))?|no comments(?: yet)?"
-        r"|comments?(?: \(\d+\)| are closed| section)?|be the first to comment|your email address will not be published.{0,80}"
-        r"|log ?in to (?:comment|reply)|(?:sort by )?(?:newest|oldest|most liked) first|what do you think\?.{0,60})\W{0,3}$",
+        r"(?:(?:leave|post|write|add|submit) (?:a |your |an? )?(?:comment|reply)|"
+        r"join the (?:conversation|discussion)"
+        r"|(?:view|show|hide|see|read|load)(?: all| more)? ?(?:\d[\d,.]* )?comments?(?: \(\d+\))?|"
+        r"no comments(?: yet)?"
+        r"|comments?(?: \(\d+\)| are closed| section)?|be the first to comment|"
+        r"your email address will not be published.{0,80}"
+        r"|log ?in to (?:comment|reply)|(?:sort by )?(?:newest|oldest|most liked) first|"
+        r"what do you think\?.{0,60})\W{0,3}$",
         "en",
         "Leave a comment",
         ("Comment from the ministry was not available.",),
@@ -90,62 +104,77 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.COOKIE_NOTICE,
-        r"(?:we(?: and our (?:\d+ )?partners)?|this (?:web)?site|our (?:web)?site) (?:use|uses|store|stores) .{0,60}cookies?\b",
+        r"(?:we(?: and our (?:\d+ )?partners)?|this (?:web)?site|our (?:web)?site) (?:use|uses|store|"
+        r"stores) .{0,60}cookies?\b",
         "en",
         "We use cookies to improve your visit.",
         ("We use butter in our biscuits.",),
     ),
     Rule(
         Reason.COOKIE_NOTICE,
-        r"(?:(?:accept|allow|reject|manage|decline)(?: all)?(?: cookies?| preferences| choices)?|cookies? (?:settings|preferences|policy|notice|consent)"
-        r"|privacy (?:and cookies?|& cookies?|settings|preferences|manager)(?: policy| notice)?|your privacy choices|manage consent"
-        r"|do not (?:sell|share)(?: or share)? my (?:personal )?(?:data|info|information)|we value your privacy)\W{0,2}$",
+        r"(?:(?:accept|allow|reject|manage|decline)(?: all)?(?: cookies?| preferences| choices)?|"
+        r"cookies? (?:settings|preferences|policy|notice|consent)"
+        r"|privacy (?:and cookies?|& cookies?|settings|preferences|manager)(?: policy| notice)?|"
+        r"your privacy choices|manage consent"
+        r"|do not (?:sell|share)(?: or share)? my (?:personal )?(?:data|info|information)|"
+        r"we value your privacy)\W{0,2}$",
         "en",
         "Cookie settings",
         ("Accept defeat or fight on",),
     ),
     Rule(
         Reason.COOKIE_NOTICE,
-        r"by (?:using|continuing to use|browsing|visiting) (?:this|our|the) (?:web)?site,? you (?:consent|agree|accept)",
+        r"by (?:using|continuing to use|browsing|visiting) (?:this|our|"
+        r"the) (?:web)?site,? you (?:consent|agree|accept)",
         "en",
         "By using this site, you agree to our use of cookies.",
         ("By using this valve, you lower the pressure.",),
     ),
     Rule(
         Reason.COPYRIGHT,
-        r"(?:all (?:content )?)?(?:copyright|\(c\)|©)(?: ?(?:copyright|©|\(c\)|by|notice|policy))? ?\W{0,2}(?:(?:19|20)\d\d\b.{0,200}|[^.]{0,60})\.?(?: all rights reserved.{0,120})?$",
+        r"(?:all (?:content )?)?(?:copyright|\(c\)|©)(?: ?(?:copyright|©|\(c\)|by|notice|"
+        r"policy))? ?\W{0,2}(?:(?:19|20)\d\d\b.{0,200}|"
+        r"[^.]{0,60})\.?(?: all rights reserved.{0,120})?$",
         "en",
         "© 2031 The Harbour Gazette. All rights reserved.",
         ("Copyright law will change in spring. The bill passed.",),
     ),
     Rule(
         Reason.COPYRIGHT,
-        r"(?:all rights reserved|(?:this|the) (?:material|article|document|content|story|report) (?:may not be|is subject to copyright|is protected"
-        r"|was (?:originally |first )?published (?:on|by|in))|no part of this (?:article|publication|site)|reproduction (?:in whole|without))\b",
+        r"(?:all rights reserved|(?:this|the) (?:material|article|document|content|story|"
+        r"report) (?:may not be|is subject to copyright|is protected"
+        r"|was (?:originally |first )?published (?:on|by|in))|no part of this (?:article|publication|"
+        r"site)|reproduction (?:in whole|without))\b",
         "en",
         "This material may not be published or rewritten.",
         ("This material may be lighter than steel.",),
     ),
     Rule(
         Reason.NAVIGATION,
-        r"(?:skip|jump) to (?:main |the )?(?:content|navigation|search|footer|article|primary.{0,12}|comments)\W{0,2}$",
+        r"(?:skip|jump) to (?:main |the )?(?:content|navigation|search|footer|article|primary.{0,12}|"
+        r"comments)\W{0,2}$",
         "en",
         "Skip to main content",
         ("Skip to the last chapter",),
     ),
     Rule(
         Reason.NAVIGATION,
-        r"(?:back|return|go|scroll) to (?:the )?(?:top|home ?page|home|main page|start)(?: (?:button|of page|of the page))?\W{0,2}$",
+        r"(?:back|return|go|scroll) to (?:the )?(?:top|home ?page|home|main page|start)(?: (?:button|"
+        r"of page|of the page))?\W{0,2}$",
         "en",
         "Back to top button",
         ("Back to the mountains for the holidays",),
     ),
     Rule(
         Reason.NAVIGATION,
-        r"(?:home(?: ?page)?|menu|main menu|search|close(?: menu)?|open (?:menu|navigation)|toggle (?:menu|navigation|search)|navigation|breadcrumbs?|sections?"
-        r"|(?:log|sign) ?(?:in|out)|log ?on|my account|register|contact(?: us)?|about(?: us)?|help(?: cent(?:re|er))?|faqs?|careers|site ?map|privacy(?: policy| notice)?"
-        r"|terms(?: (?:of|and|&) (?:use|service|conditions))?|accessibility(?: statement)?|imprint|legal(?: notice)?|rss(?: feeds?)?|e-?paper|archives?|subscriptions?"
-        r"|(?:next|previous|prev|older|newer)(?: (?:article|post|story|page))?|load more|show more|see more|view all|read more|more|all|print(?: edition)?|edit|loading)\W{0,3}$",
+        r"(?:home(?: ?page)?|menu|main menu|search|close(?: menu)?|open (?:menu|navigation)|"
+        r"toggle (?:menu|navigation|search)|navigation|breadcrumbs?|sections?"
+        r"|(?:log|sign) ?(?:in|out)|log ?on|my account|register|contact(?: us)?|about(?: us)?|"
+        r"help(?: cent(?:re|er))?|faqs?|careers|site ?map|privacy(?: policy| notice)?"
+        r"|terms(?: (?:of|and|&) (?:use|service|conditions))?|accessibility(?: statement)?|imprint|"
+        r"legal(?: notice)?|rss(?: feeds?)?|e-?paper|archives?|subscriptions?"
+        r"|(?:next|previous|prev|older|newer)(?: (?:article|post|story|page))?|load more|show more|"
+        r"see more|view all|read more|more|all|print(?: edition)?|edit|loading)\W{0,3}$",
         "en",
         "Privacy Policy",
         ("Contact with the submarine was lost.",),
@@ -159,9 +188,12 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.NEWSLETTER,
-        r"(?:(?:please )?(?:sign up|subscribe|register) (?:here |now |today |free )*(?:for|to|and get|to get|to receive) (?:our|the|my|a|your|free|daily|weekly|breaking)\b.{0,60}"
-        r"(?:newsletters?|inbox|alerts?|briefing|updates|e-?mails?)|get (?:the|our|all the|more|breaking|unlimited|real-time|[a-z]+ news).{0,80}(?:inbox|newsletter|by e-?mail|updates)"
-        r"|by (?:signing up|subscribing|submitting|providing|clicking|registering).{0,80}\b(?:agree|consent|newsletter|terms))",
+        r"(?:(?:please )?(?:sign up|subscribe|register) (?:here |now |today |free )*(?:for|to|and get|"
+        r"to get|to receive) (?:our|the|my|a|your|free|daily|weekly|breaking)\b.{0,60}"
+        r"(?:newsletters?|inbox|alerts?|briefing|updates|e-?mails?)|get (?:the|our|all the|more|"
+        r"breaking|unlimited|real-time|[a-z]+ news).{0,80}(?:inbox|newsletter|by e-?mail|updates)"
+        r"|by (?:signing up|subscribing|submitting|providing|clicking|registering).{0,80}\b(?:agree|"
+        r"consent|newsletter|terms))",
         "en",
         "Sign up for our daily newsletter and get the news in your inbox",
         ("Sign up for our army, the poster said.",),
@@ -175,24 +207,34 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.NEWSLETTER,
-        r"(?:(?:our |the |daily |weekly |free |e-?mail |more )*newsletters?(?: sign-?up)?|subscribe to (?:our )?newsletter|(?:enter |your |e-?mail |email )+address\W{0,2}|sign up(?: now| here| today)?"
-        r"|thank(?:s| you) for (?:signing up|subscribing).{0,60}|never miss (?:a story|an update).{0,40})\W{0,2}$",
+        r"(?:(?:our |the |daily |weekly |free |e-?mail |more )*newsletters?(?: sign-?up)?|"
+        r"subscribe to (?:our )?newsletter|(?:enter |your |e-?mail |email )+address\W{0,2}|"
+        r"sign up(?: now| here| today)?"
+        r"|thank(?:s| you) for (?:signing up|subscribing).{0,60}|never miss (?:a story|"
+        r"an update).{0,40})\W{0,2}$",
         "en",
         "Enter your email address",
         ("Newsletter wars have begun.",),
     ),
     Rule(
         Reason.PLAYER,
-        r"(?:(?:listen to|play|watch|pause|mute|unmute)(?: (?:this|the))?(?: (?:article|story|video|audio|live|podcast|now))?(?: (?:now|here|\d{1,2} min(?:utes?)?))?"
-        r"|video player is loading.{0,20}|(?:image|photo|slide|picture) \d{1,3} (?:of|/)(?: ?/)? ?\d{1,3}|\d{1,2} ?/ ?\d{1,2}|video|audio|gallery|photos|live|duration|volume|fullscreen"
-        r"|to view this (?:video|content).{0,160}|your browser does not support.{0,80}|please enable javascript.{0,120}|click to (?:enlarge|expand|play).{0,30}|hide caption|toggle caption|enlarge this image)\W{0,2}$",
+        r"(?:(?:listen to|play|watch|pause|mute|unmute)(?: (?:this|the))?(?: (?:article|story|video|"
+        r"audio|live|podcast|now))?(?: (?:now|here|\d{1,2} min(?:utes?)?))?"
+        r"|video player is loading.{0,20}|(?:image|photo|slide|picture) \d{1,3} (?:of|"
+        r"/)(?: ?/)? ?\d{1,3}|\d{1,2} ?/ ?\d{1,2}|video|audio|gallery|photos|live|duration|volume|"
+        r"fullscreen"
+        r"|to view this (?:video|content).{0,160}|your browser does not support.{0,80}|"
+        r"please enable javascript.{0,120}|click to (?:enlarge|expand|play).{0,30}|hide caption|"
+        r"toggle caption|enlarge this image)\W{0,2}$",
         "en",
         "Listen to this article",
         ("Watch this space, the mayor said.",),
     ),
     Rule(
         Reason.READ_COUNTER,
-        r"\W{0,3}(?:est(?:imated)?\.? )?(?:(?:reading|read) time:? ?(?:about |approx\.? )?)?\d{1,3} ?-?(?:min(?:ute)?s?|mins?)\.?(?: (?:of )?read(?:ing)?(?: time)?)\W{0,2}$",
+        r"\W{0,3}(?:est(?:imated)?\.? )?(?:(?:reading|read) time:? ?(?:about |"
+        r"approx\.? )?)?\d{1,3} ?-?(?:min(?:ute)?s?|"
+        r"mins?)\.?(?: (?:of )?read(?:ing)?(?: time)?)\W{0,2}$",
         "en",
         "4 min read",
         ("4 minutes later it rained",),
@@ -206,11 +248,19 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.RELATED_LINKS,
-        r"\W{0,3}(?:related(?: (?:articles?|stories|story|posts?|news|links?|content|topics?|coverage|reading|videos?))?"
-        r"|(?:read|see) (?:also|next|this next)|also (?:read|in|on).{0,20}|you (?:may|might) (?:also )?(?:like|be interested in).{0,20}|recommended(?: (?:for you|stories|articles|reading))?"
-        r"|more (?:stories|news|articles|like this|to read|for you|on this(?: story| topic)?|top stories|headlines|(?:from|in|on) [^.!?]{2,30})|most (?:popular|read|viewed|shared|commented|recent)(?: .{0,20})?"
-        r"|(?:top|latest|trending|popular|editors?['’]?s?|recent|featured|other|today['’]?s?)(?: (?:stories|news|headlines|posts|articles|now|picks?|choice|videos?|topics|top))+|trending(?: now)?|up next|don['’]t miss"
-        r"|what to read next|keep reading|further reading|in this (?:story|article)|from (?:around )?the web|around the web|elsewhere on.{0,30}|latest)\W{0,3}$",
+        r"\W{0,3}(?:related(?: (?:articles?|stories|story|posts?|news|links?|content|topics?|coverage|"
+        r"reading|videos?))?"
+        r"|(?:read|see) (?:also|next|this next)|also (?:read|in|on).{0,20}|you (?:may|"
+        r"might) (?:also )?(?:like|be interested in).{0,20}|recommended(?: (?:for you|stories|"
+        r"articles|reading))?"
+        r"|more (?:stories|news|articles|like this|to read|for you|on this(?: story| topic)?|"
+        r"top stories|headlines|(?:from|in|on) [^.!?]{2,30})|most (?:popular|read|viewed|shared|"
+        r"commented|recent)(?: .{0,20})?"
+        r"|(?:top|latest|trending|popular|editors?['’]?s?|recent|featured|other|"
+        r"today['’]?s?)(?: (?:stories|news|headlines|posts|articles|now|picks?|choice|videos?|topics|"
+        r"top))+|trending(?: now)?|up next|don['’]t miss"
+        r"|what to read next|keep reading|further reading|in this (?:story|article)|"
+        r"from (?:around )?the web|around the web|elsewhere on.{0,30}|latest)\W{0,3}$",
         "en",
         "Related Articles",
         ("Related crimes rose in the north",),
@@ -218,54 +268,74 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.RELATED_LINKS,
-        r"\W{0,3}(?:read more|read also|also read|see also|related|read next|watch|recommended|more on this|must read|don['’]t miss)(?: (?:here|on this))? ?[:|»>–-] ?\S.{0,180}$",
+        r"\W{0,3}(?:read more|read also|also read|see also|related|read next|watch|recommended|"
+        r"more on this|must read|don['’]t miss)(?: (?:here|on this))? ?[:|»>–-] ?\S.{0,180}$",
         "en",
         "READ MORE: Harbour ferry back in service",
         ("Related costs: none, said the auditor, were hidden. Nobody asked. It was over.",),
     ),
     Rule(
         Reason.SHARE_LINKS,
-        r"\W{0,3}(?:(?:share|tweet|post|email|e-mail|print|pin|copy|copy link|copy url|link copied!?|save|bookmark|facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|instagram"
-        r"|youtube|tiktok|threads|bluesky|mastodon|messenger|flipboard|pocket|tumblr|viber|line|weibo|wechat|email|sms|gift|link|icon|share|on|via|to|this|the|with|a friend|friends|article|story|post|page|in|by|or|and|logo|follow|us|mail)\b[ ,|/·•&():+-]{0,3}){1,10}$",
+        r"\W{0,3}(?:(?:share|tweet|post|email|e-mail|print|pin|copy|copy link|copy url|link copied!?|"
+        r"save|bookmark|facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|instagram"
+        r"|youtube|tiktok|threads|bluesky|mastodon|messenger|flipboard|pocket|tumblr|viber|line|weibo|"
+        r"wechat|email|sms|gift|link|icon|share|on|via|to|this|the|with|a friend|friends|article|"
+        r"story|post|page|in|by|or|and|logo|follow|us|mail)\b[ ,|/·•&():+-]{0,3}){1,10}$",
         "en",
         "Share on Facebook",
         ("Share prices fell", "Facebook and Twitter fined"),
     ),
     Rule(
         Reason.SHARE_LINKS,
-        r"(?:join (?:us on|our) (?:whatsapp|telegram|facebook|discord|viber|channel|community|group).{0,60}|share (?:this(?: (?:article|story|post|page|on|with|via).{0,60})?|article.{0,30}|on .{2,30}|via .{2,30}|link|full article)|send (?:this|to a friend).{0,30}"
-        r"|follow (?:us|@\w+|on|our).{0,60}|like us on.{0,40}|click to (?:share|email|print|copy).{0,60}|opens in (?:a )?new window.{0,20}|\d[\d,.]*[km]? shares?|find us on.{0,30}|connect with us.{0,20})\W{0,3}$",
+        r"(?:join (?:us on|our) (?:whatsapp|telegram|facebook|discord|viber|channel|community|"
+        r"group).{0,60}|share (?:this(?: (?:article|story|post|page|on|with|via).{0,60})?|"
+        r"article.{0,30}|on .{2,30}|via .{2,30}|link|full article)|send (?:this|to a friend).{0,30}"
+        r"|follow (?:us|@\w+|on|our).{0,60}|like us on.{0,40}|click to (?:share|email|print|"
+        r"copy).{0,60}|opens in (?:a )?new window.{0,20}|\d[\d,.]*[km]? shares?|find us on.{0,30}|"
+        r"connect with us.{0,20})\W{0,3}$",
         "en",
         "Follow us on Instagram",
         ("Follow on legislation may come, he said, in the autumn of the coming year or later.",),
     ),
     Rule(
         Reason.SUBSCRIPTION,
-        r"(?:(?:subscribe|subscribers?(?: only)?|become a (?:member|subscriber|supporter)|subscribe (?:now|today|here)|support (?:us|our (?:journalism|work)|independent journalism)|donate(?: now)?|contribute|membership"
-        r"|already (?:a subscriber|have an account|a member|subscribed)\?.{0,40}|start your free trial.{0,30}|unlock (?:this|the) (?:article|story).{0,30}|create (?:a free|an?|your) account.{0,30}|manage (?:my |your |print )?subscriptions?|gift subscriptions?|premium)\W{0,3}"
-        r"|(?:you have|you['’]ve) (?:reached|\d+|read|used).{0,40}(?:free|remaining|articles?|limit).{0,60}|(?:this|the) (?:article|content|story) is (?:for|only|available|exclusive|reserved).{0,40}(?:subscribers|members).{0,60}"
-        r"|(?:to (?:continue|keep) reading|continue reading|want to read more|read the full (?:story|article)).{0,60}|enjoyed this (?:story|article)\?.{0,120}|if you (?:enjoyed|liked|value|appreciate) .{0,40}(?:article|journalism|story|work).{0,160})$",
+        r"(?:(?:subscribe|subscribers?(?: only)?|become a (?:member|subscriber|supporter)|"
+        r"subscribe (?:now|today|here)|support (?:us|our (?:journalism|work)|independent journalism)|"
+        r"donate(?: now)?|contribute|membership"
+        r"|already (?:a subscriber|have an account|a member|subscribed)\?.{0,40}|"
+        r"start your free trial.{0,30}|unlock (?:this|the) (?:article|story).{0,30}|create (?:a free|"
+        r"an?|your) account.{0,30}|manage (?:my |your |print )?subscriptions?|gift subscriptions?|"
+        r"premium)\W{0,3}"
+        r"|(?:you have|you['’]ve) (?:reached|\d+|read|used).{0,40}(?:free|remaining|articles?|"
+        r"limit).{0,60}|(?:this|the) (?:article|content|story) is (?:for|only|available|exclusive|"
+        r"reserved).{0,40}(?:subscribers|members).{0,60}"
+        r"|(?:to (?:continue|keep) reading|continue reading|want to read more|read the full (?:story|"
+        r"article)).{0,60}|enjoyed this (?:story|article)\?.{0,120}|if you (?:enjoyed|liked|value|"
+        r"appreciate) .{0,40}(?:article|journalism|story|work).{0,160})$",
         "en",
         "Already a subscriber? Log in",
         ("Subscribe or not, the choice is theirs, he said.",),
     ),
     Rule(
         Reason.TAGS,
-        r"(?:tags?|topics?|keywords?|filed under|tagged(?: with| in| as)?|categories|labels?|posted in|more on|in this article)(?:: ?.{0,250}| ?[|#].{0,250})?$",
+        r"(?:tags?|topics?|keywords?|filed under|tagged(?: with| in| as)?|categories|labels?|"
+        r"posted in|more on|in this article)(?:: ?.{0,250}| ?[|#].{0,250})?$",
         "en",
         "Tags: harbour, ferry, storm",
         ("Topics such as rent were avoided.",),
     ),
     Rule(
         Reason.TRACKING,
-        r"(?:verified|protected|powered|secured|monitored|measured|designed|developed|built|hosted|web ?site|created) (?:and \w+ )?by [^.,;:]{2,40}\.?$",
+        r"(?:verified|protected|powered|secured|monitored|measured|designed|developed|built|hosted|"
+        r"web ?site|created) (?:and \w+ )?by [^.,;:]{2,40}\.?$",
         "en",
         "Powered by WordPress",
         ("Built by hand in four years, the boat sank.",),
     ),
     Rule(
         Reason.TRACKING,
-        r"(?:this (?:site|page) is protected by recaptcha|google (?:analytics|tag manager)|recaptcha|chartbeat|comscore|hotjar|statcounter|monsterinsights|matomo|piwik)\b.{0,120}$",
+        r"(?:this (?:site|page) is protected by recaptcha|google (?:analytics|tag manager)|recaptcha|"
+        r"chartbeat|comscore|hotjar|statcounter|monsterinsights|matomo|piwik)\b.{0,120}$",
         "en",
         "This site is protected by reCAPTCHA and the privacy policy applies.",
         ("This site is protected by law, and divers are fined.",),

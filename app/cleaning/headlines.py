@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
@@ -12,6 +13,8 @@ from app.cleaning.measures import ends_sentence, weigh
 
 _LONGEST = 220
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
+
+
 def find_headline(draft: Draft) -> Draft:
     """Take the first line of the article as its headline, unless it reads like a paragraph.
 
@@ -32,14 +35,16 @@ def find_headline(draft: Draft) -> Draft:
 
 def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:
     """Tell whether a line is the kicker of the next: the labeller keeps no other label above a headline."""
-    text = draft.text_of(label)
-    return weigh(text) <= LONGEST_KICKER and not ends_sentence(text) and weigh(draft.text_of(headline)) > weigh(text)
+    text, below = draft.text_of(label), draft.text_of(headline)
+    if ends_sentence(text) or parse_opening(below):
+        return False
+    return weigh(text) <= LONGEST_KICKER and weigh(below) > weigh(text)
 
 
 def _is_headline(draft: Draft, paragraph: Paragraph) -> bool:
     text = draft.text_of(paragraph)
     weight = weigh(text)
-    if weight > _LONGEST:
+    if weight > _LONGEST or parse_opening(text):
         return False
     return not ends_sentence(text) or (weight < 120 and text[-1] in "?!？！…”\"’'」)]") or weight < 60
 
@@ -69,7 +74,8 @@ def _find_standfirst(draft: Draft, headline: Paragraph, rest: list[Paragraph]) -
         for number in range(first[-1] + 1, second[0])
     )
     before = any(
-        draft.line(number).role in (Role.BYLINE, Role.TIMESTAMP) for number in range(headline[-1] + 1, first[0])
+        draft.line(number).role in (Role.BYLINE, Role.TIMESTAMP)
+        for number in range(headline[-1] + 1, first[0])
     )
     if introduced and not before and 40 <= weigh(text) <= 350:
         return replace(draft.with_role(first, Role.STANDFIRST), standfirst=text)

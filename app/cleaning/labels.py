@@ -2,15 +2,15 @@
 
 Three kinds of knowledge, from certain to contextual. Rules name furniture wherever it stands. Each other line
 has a score that depends on nothing but its own text: prose counts for the article, labels against it; the
-article is the contiguous run of lines with the highest sum. Before the run, only what introduces an article is
-kept (headline, standfirst, byline, timestamp, caption); inside it, rows of labels go.
+article is the contiguous run of lines with the highest sum. Before the run, only what introduces an article
+is kept (headline, standfirst, byline, timestamp, caption); inside it, rows of labels go.
 
 Cleaning an article again must remove nothing. So what is left is labelled again, until nothing more goes; the
 labeller reads texts, and of the gaps between them only that a label stands alone, as every line of an article
 that is laid out does; so a second cleaning starts where the first ended. The run of
-highest sum of what is left is all of it (no beginning or end of such a run sums below zero, and what went from
-its inside counted against it), so this nearly always ends after the second pass. Text that never settles is no
-article.
+highest sum of what is left is all of it (no beginning or end of such a run sums below zero, and what went
+from its inside counted against it), so this nearly always ends after the second pass. Text that never
+settles is no article.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import replace
 from app.cleaning.bylines import is_byline
 from app.cleaning.captions import is_caption
 from app.cleaning.counters import REASONS, read_counter
+from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft
 from app.cleaning.furniture_english import ENGLISH
 from app.cleaning.furniture_other import OTHER_LANGUAGES
@@ -37,6 +38,7 @@ PASSES = 8  # of 2,786 real pages 93 % settle in two, none needed more than five
 LONG = 80.0  # letters: a line that long is prose, whatever ends it
 FULL_SCORE = 400.0  # letters beyond which a paragraph counts no more
 SENTENCE = 25.0  # letters from which a line that ends like a sentence is one
+SENTENCE_SCORE = 0.4
 LABEL_SCORE = -0.6
 FURNITURE_SCORE = -1.0
 CLOSING_SCORE = -6.0  # what follows is prose of other people: it must not join the article
@@ -66,7 +68,10 @@ def read_text(text: str) -> Reading:
         return Reading(text, weight, -0.01, introduces=True)
     if is_note(text):
         return Reading(text, weight, 0.3)
-    return Reading(text, weight, _score(text, weight))
+    score = _score(text, weight)
+    if parse_opening(text):
+        return Reading(text, weight, max(score, SENTENCE_SCORE), opens_story=True)
+    return Reading(text, weight, score)
 
 
 def _score(text: str, weight: float) -> float:
@@ -74,8 +79,8 @@ def _score(text: str, weight: float) -> float:
     if weight >= LONG:
         return min(weight, FULL_SCORE) / 100 * (1.0 if sentence else 0.6)
     if sentence and weight >= SENTENCE:
-        return 0.4
-    return 0.0 if text[:1] in "\"“„«「『•-*–—" or sentence else LABEL_SCORE
+        return SENTENCE_SCORE
+    return 0.0 if text[:1] in '"“„«「『•-*–—' or sentence else LABEL_SCORE
 
 
 def find_run(scores: Sequence[float]) -> tuple[int, int]:
@@ -133,7 +138,7 @@ def _is_gap(draft: Draft, number: int) -> bool:
 
 def _removed_lines(draft: Draft, reasons: dict[int, Reason]) -> list[Line]:
     return [
-        replace(draft.line(number), role=Role.REMOVED, reason=reason)
+        Line(number, draft.line(number).text, Role.REMOVED, reason)
         for index, reason in reasons.items()
         for number in draft.paragraphs[index]
     ]

@@ -6,8 +6,8 @@ The headline is chosen by the labeller, which must know where the article begins
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.cleaning.ledger import Reason
 from app.cleaning.measures import WIDE, ends_sentence, is_wide
@@ -34,12 +34,15 @@ class Reading:
     reason: Reason | None = None
     opens: bool = False
     introduces: bool = False  # byline, timestamp, caption
+    opens_story: bool = False  # with a dateline
     is_alone: bool = False  # between empty lines
 
 
 _KICKER = re.compile(
-    r"(?:exclusive|opinion|analysis|breaking(?: news)?|editorial|interview|explainer|comment|feature|column|letter|review|profile|"
-    r"kommentar|analyse|meinung|leitartikel|reportage|exklusiv|opinión|análisis|análise|opinião|analisi|社説|解説|速報|独自|コラム|评论|独家|快讯)$",
+    r"(?:exclusive|opinion|analysis|breaking(?: news)?|editorial|interview|explainer|comment|feature|"
+    r"column|letter|review|profile|"
+    r"kommentar|analyse|meinung|leitartikel|reportage|exklusiv|opinión|análisis|análise|opinião|"
+    r"analisi|社説|解説|速報|独自|コラム|评论|独家|快讯)$",
     re.IGNORECASE,
 )
 
@@ -50,18 +53,17 @@ def choose_headline(readings: list[Reading], start: int) -> int:
     A headline that is long enough to count as prose stands at the start.
     """
     opening = _words(_opening(readings, start))
-    printed = {each.text for each in readings[:start]}
     best, best_score = start, 0.0
     distance = 0
     for index in range(min(start, len(readings) - 1), -1, -1):
         each = readings[index]
-        if each.reason or (each.introduces and index < start):
+        if each.reason or each.opens_story or (each.introduces and index < start):
             continue
         distance += index < start
         if distance > LOOKED_AT:
             break
         score = _score_headline(each, opening, distance)
-        if index < start and _is_title(each.text, readings[:index], printed):
+        if index < start and _is_title(each.text, readings[:index]):
             score += TITLE
         if index == start and (ends_sentence(each.text) or each.introduces or each.text[-1] in ")）]】"):
             continue
@@ -79,14 +81,19 @@ def _score_headline(reading: Reading, opening: set[str], distance: int) -> float
     return min(reading.weight, FULL_LENGTH) / FULL_LENGTH + SHARED * shared - DISTANCE * distance - stops
 
 
-def _is_title(text: str, above: list[Reading], printed: Iterable[str]) -> bool:
-    return any(each.text != text and each.text.startswith(text) for each in above[:5]) or sum(each.text == text for each in above) > 0
+def _is_title(text: str, above: list[Reading]) -> bool:
+    return (
+        any(each.text != text and each.text.startswith(text) for each in above[:5])
+        or sum(each.text == text for each in above) > 0
+    )
 
 
 def _opening(readings: list[Reading], start: int) -> str:
     parts: list[str] = []
     length = 0
-    for each in readings[start + 1 if start < len(readings) and not ends_sentence(readings[start].text) else start :]:
+    for each in readings[
+        start + 1 if start < len(readings) and not ends_sentence(readings[start].text) else start :
+    ]:
         parts.append(each.text[:_OPENING])
         length += len(each.text)
         if length > _OPENING:
@@ -97,20 +104,25 @@ def _opening(readings: list[Reading], start: int) -> str:
 def _words(text: str) -> set[str]:
     if is_wide(text):
         letters = WIDE.findall(text)
-        return {a + b for a, b in zip(letters, letters[1:], strict=False)}
+        return {a + b for a, b in pairwise(letters)}
     return set(_WORD.findall(text.lower()))
 
 
 def is_kicker(readings: list[Reading], headline: int) -> bool:
     """Tell whether the line above the headline is its label.
 
-    That is certain of words such as "Opinion"; of others only if the label stands alone and is not the last of
-    several such lines, as the name of a section in a menu would be.
+    That is certain of words such as "Opinion"; of others only if the label stands alone and is not the last
+    of several such lines, as the name of a section in a menu would be.
     """
     if headline == 0:
         return False
     label = readings[headline - 1]
-    if label.reason or label.introduces or not 2 < label.weight <= LONGEST_KICKER or not label.text[0].isalpha():
+    if (
+        label.reason
+        or label.introduces
+        or not 2 < label.weight <= LONGEST_KICKER
+        or not label.text[0].isalpha()
+    ):
         return False
     if _KICKER.match(label.text):
         return True

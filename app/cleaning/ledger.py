@@ -36,6 +36,7 @@ class Reason(StrEnum):
     AD_BLOCKER_NOTICE = "ad-blocker-notice"
     ADVERTISEMENT = "advertisement"
     AUTHOR_BIO = "author-bio"
+    BEYOND_LIMIT = "beyond-limit"
     COMMENTS = "comments"
     COOKIE_NOTICE = "cookie-notice"
     COPYRIGHT = "copyright"

@@ -7,7 +7,11 @@ from dataclasses import replace
 
 from app.cleaning.article import Cleaned
 from app.cleaning.draft import Draft
-from app.cleaning.ledger import FIELD_CUTS, Line, Role
+from app.cleaning.ledger import FIELD_CUTS, Line, Reason, Role
+
+MOST_LINES = (
+    20_000  # not empty ones; the longest of 2,786 real pages had 3,900. It bounds what a text can cost.
+)
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -27,13 +31,23 @@ def split_text(text: str) -> list[str]:
 def split_lines(draft: Draft) -> Draft:
     r"""Number the lines of the text.
 
-    Leaves the characters alone: a form feed or a line separator of Unicode does not end a line.
+    Leaves the characters alone: a form feed or a line separator of Unicode does not end a line. Of a text
+    with more lines than any article has, the first ones are read and the others removed.
 
     >>> [line.number for line in split_lines(Draft(raw="", text="one\n\nthree")).lines]
     [1, 2, 3]
     """
-    lines = tuple(Line(number, text) for number, text in enumerate(split_text(draft.text), start=1))
-    return replace(draft, lines=lines)
+    left = MOST_LINES
+    lines: list[Line] = []
+    for number, text in enumerate(split_text(draft.text), start=1):
+        if not text:
+            lines.append(Line(number, text, Role.BLANK))
+        elif left:
+            left -= 1
+            lines.append(Line(number, text))
+        else:
+            lines.append(Line(number, text, Role.REMOVED, Reason.BEYOND_LIMIT))
+    return replace(draft, lines=tuple(lines))
 
 
 def lay_out(cleaned: Cleaned) -> str:

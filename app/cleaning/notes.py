@@ -11,21 +11,38 @@ _READ = 200  # letters at the beginning of a line that can tell a note
 
 _NOTES: tuple[tuple[str, str], ...] = (  # pattern, example
     (r"(?:editor|publisher|author)(?:['’]?s|s['’])? note ?[:.–—-]", "Editor’s note: Names were changed."),
-    (r"(?:corrections?|clarifications?|corrections? (?:and|&) clarifications?)(?: ?[:.–—]| \()", "Correction: The bridge opened in 1931."),
     (
-        r"this (?:story|article|report|version|post) (?:has been|was|is being) (?:updated|corrected|edited|amended)",
+        r"(?:corrections?|clarifications?|corrections? (?:and|&) clarifications?)(?: ?[:.–—]| \()",
+        "Correction: The bridge opened in 1931.",
+    ),
+    (
+        r"this (?:story|article|report|version|post) (?:has been|was|is being) (?:updated|corrected|"
+        r"edited|amended)",
         "This story was corrected on Monday.",
     ),
-    (r"an earlier version of this (?:story|article|report)", "An earlier version of this article misspelt a name."),
     (
-        r"(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written|translated) (?:and (?:editing|writing) )?by (?-i:[A-Z])",
+        r"an earlier version of this (?:story|article|report)",
+        "An earlier version of this article misspelt a name.",
+    ),
+    (
+        r"(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written|"
+        r"translated) (?:and (?:editing|writing) )?by (?-i:[A-Z])",
         "(Reporting by Ann Lee; Editing by Omar Diaz)",
     ),
-    (r"[^.!?]{3,80} contributed (?:to this (?:report|story|article)|reporting)", "Ann Lee in Oslo contributed to this report."),
+    (
+        r"[^.!?]{3,80} contributed (?:to this (?:report|story|article)|reporting)",
+        "Ann Lee in Oslo contributed to this report.",
+    ),
     (r"(?:us)?[$€£¥] ?1 = ", "($1 = 0.93 euros)"),
-    (r"(?:anmerkung der redaktion|anm\. d\. red|korrektur(?:hinweis)?:|hinweis der redaktion)", "Anmerkung der Redaktion: Der Name wurde geändert."),
+    (
+        r"(?:anmerkung der redaktion|anm\. d\. red|korrektur(?:hinweis)?:|hinweis der redaktion)",
+        "Anmerkung der Redaktion: Der Name wurde geändert.",
+    ),
     (r"(?:note de la rédaction|ndlr|rectificatif)\b", "Note de la rédaction : les noms ont été changés."),
-    (r"(?:nota (?:del editor|da redação|de la redacción|della redazione)|corrección ?:|fe de erratas)", "Nota de la redacción: el nombre fue cambiado."),
+    (
+        r"(?:nota (?:del editor|da redação|de la redacción|della redazione)|corrección ?:|fe de erratas)",
+        "Nota de la redacción: el nombre fue cambiado.",
+    ),
     (r"(?:訂正|おことわり|お断り|编者按|更正)(?:[:：】）)]|$)", "【訂正】写真の説明に誤りがありました。"),
 )
 _NOTE = re.compile(rf"[(\[（【*_—– ]{{0,3}}(?:{'|'.join(pattern for pattern, _ in _NOTES)})", re.IGNORECASE)

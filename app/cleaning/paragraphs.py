@@ -23,8 +23,8 @@ def join_paragraphs(draft: Draft) -> Draft:
     Leaves lines that have a role alone; notes, captions and what stands above the body are not a part of it.
     """
     left = draft.undecided()
-    roles = {number: _name_role(draft, each, each is left[-1]) for each in left for number in each}
-    draft = draft.with_roles(roles)
+    named = [(each, _name_role(draft, each, each is left[-1])) for each in left]
+    draft = draft.with_roles({number: role for each, role in named for number in each})
     blocks = tuple(
         Block(draft.line(each[0]).role, _join(draft, each), each[0])
         for each in draft.paragraphs

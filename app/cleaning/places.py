@@ -22,7 +22,9 @@ _OTHER_NAMES: dict[str, str] = {
     "CN": "Peking|Pékin|Pekín|Pequim|Pechino|Schanghai|Hongkong",
     "CU": "La Habana|La Havane|Havanna|Havana",
     "CZ": "Prag|Praga",
-    "DE": "München|Munich|Múnich|Munique|Köln|Cologne|Colonia|Colônia|Francfort|Fráncfort|Frankfurt|Frankfurt/Main|Nürnberg|Hanover|Berlín|Hamburgo|Berlino|Potsdam|Karlsruhe|Mainz|Wiesbaden|Schwerin|Erfurt|Magdeburg|Kiel|Saarbrücken",
+    "DE": "München|Munich|Múnich|Munique|Köln|Cologne|Colonia|Colônia|Francfort|Fráncfort|Frankfurt|"
+          "Frankfurt/Main|Nürnberg|Hanover|Berlín|Hamburgo|Berlino|Potsdam|Karlsruhe|Mainz|Wiesbaden|"
+          "Schwerin|Erfurt|Magdeburg|Kiel|Saarbrücken",
     "DK": "Kopenhagen|Copenhague|Copenhagen|København|Copenaghen",
     "DZ": "Alger|Argel|Algier",
     "EG": "Kairo|Le Caire|El Cairo|Il Cairo",
@@ -37,7 +39,8 @@ _OTHER_NAMES: dict[str, str] = {
     "IN": "New Delhi|Neu Delhi|Nueva Delhi|Nova Delhi|Bombay|Bangalore|Madras|Calcutta",
     "IQ": "Bagdad|Bagdá|Erbil",
     "IR": "Teheran|Téhéran|Teherán|Teerã|Teerão",
-    "IT": "Rom|Roma|Rome|Milano|Mailand|Milán|Milão|Napoli|Neapel|Nápoles|Torino|Turin|Turín|Turim|Venezia|Venise|Venedig|Venecia|Firenze|Florence|Florenz|Florencia|Genova|Vatican",
+    "IT": "Rom|Roma|Rome|Milano|Mailand|Milán|Milão|Napoli|Neapel|Nápoles|Torino|Turin|Turín|Turim|"
+          "Venezia|Venise|Venedig|Venecia|Firenze|Florence|Florenz|Florencia|Genova|Vatican",
     "JP": "Tokio|Tóquio|Kioto|Quioto|Hiroshima",
     "KR": "Séoul|Seúl|Seul",
     "KW": "Kuwait City|Kuwait",
@@ -56,7 +59,8 @@ _OTHER_NAMES: dict[str, str] = {
     "PT": "Lisboa|Lissabon|Lisbonne|Lisbona|Porto|Oporto",
     "RO": "Bukarest|Bucarest|Bucareste",
     "RS": "Belgrad|Belgrado",
-    "RU": "Moskau|Moscou|Moscú|Moscovo|Mosca|Москва|St. Petersburg|Sankt Petersburg|Saint-Pétersbourg|San Petersburgo",
+    "RU": "Moskau|Moscou|Moscú|Moscovo|Mosca|Москва|St. Petersburg|Sankt Petersburg|"
+          "Saint-Pétersbourg|San Petersburgo",
     "SA": "Riad|Riyad|Jeddah|Mecca|Medina|Dhahran",
     "SE": "Estocolmo|Stoccolma|Göteborg",
     "SG": "Singapour|Singapur",
@@ -67,14 +71,19 @@ _OTHER_NAMES: dict[str, str] = {
     "TR": "Istanbul|Estambul|Istambul|Ankara",
     "TW": "Taipeh",
     "UA": "Kiev|Kyiv|Kiew|Kijew|Киев|Odessa|Odesa|Lviv|Kharkiv|Lwiw|Charkiw",
-    "US": "ワシントン|ニューヨーク|ロサンゼルス|サンフランシスコ|シカゴ|ヒューストン|シアトル|华盛顿|華盛頓|纽约|紐約|洛杉矶|旧金山|워싱턴|뉴욕|New York|Nueva York|Nova York|Nova Iorque|Washington|Washington DC|Los Ángeles|San Juan|Filadelfia|Honolulu|Anchorage|Juneau|Santa Fe|Palo Alto|Cupertino|Redmond|Mountain View|Las Vegas",
+    "US": "ワシントン|ニューヨーク|ロサンゼルス|サンフランシスコ|シカゴ|ヒューストン|シアトル|"
+    "华盛顿|華盛頓|纽约|紐約|洛杉矶|旧金山|워싱턴|뉴욕|New York|"
+          "Nueva York|Nova York|Nova Iorque|Washington|Washington DC|Los Ángeles|San Juan|Filadelfia|"
+          "Honolulu|Anchorage|Juneau|Santa Fe|Palo Alto|Cupertino|Redmond|Mountain View|Las Vegas",
     "UY": "Montevideo",
-    "VA": "Vatican City|Vatikanstadt|Cité du Vatican|Ciudad del Vaticano|Città del Vaticano|Cidade do Vaticano",
+    "VA": "Vatican City|Vatikanstadt|Cité du Vatican|Ciudad del Vaticano|Città del Vaticano|"
+          "Cidade do Vaticano",
     "ZA": "Cape Town|Kapstadt|Le Cap|Ciudad del Cabo|Johannesburg|Johannesbourg|Pretoria",
 }  # fmt: skip
 
 _COUNTRIES: dict[str, str] = {
-    "GB": "England|Scotland|Wales|Northern Ireland|U.K.|UK|Britain|Großbritannien|Grande-Bretagne|Royaume-Uni|Reino Unido",
+    "GB": "England|Scotland|Wales|Northern Ireland|U.K.|UK|Britain|Großbritannien|Grande-Bretagne|"
+          "Royaume-Uni|Reino Unido",
     "US": "U.S.|US|U.S.A.|USA|Etats-Unis|États-Unis|EE.UU.|EUA",
     "KR": "South Korea|Korea|Südkorea",
     "KP": "North Korea|Nordkorea",
@@ -106,26 +115,39 @@ _COUNTRIES: dict[str, str] = {
 }  # fmt: skip
 
 _STATES = (
-    "Ala. Alabama AL Alaska AK Ariz. Arizona AZ Ark. Arkansas AR Calif. California CA Colo. Colorado CO Conn. Connecticut CT "
-    "Del. Delaware DE Fla. Florida FL Ga. Georgia GA Hawaii HI Idaho ID Ill. Illinois IL Ind. Indiana IN Iowa IA Kan. Kansas KS "
-    "Ky. Kentucky KY La. Louisiana LA Maine ME Md. Maryland MD Mass. Massachusetts MA Mich. Michigan MI Minn. Minnesota MN "
-    "Miss. Mississippi MS Mo. Missouri MO Mont. Montana MT Neb. Nebraska NE Nev. Nevada NV N.H. New_Hampshire NH N.J. New_Jersey "
-    "NJ N.M. New_Mexico NM N.Y. New_York NY N.C. North_Carolina NC N.D. North_Dakota ND Ohio OH Okla. Oklahoma OK Ore. Oregon OR "
-    "Pa. Pennsylvania PA R.I. Rhode_Island RI S.C. South_Carolina SC S.D. South_Dakota SD Tenn. Tennessee TN Texas Tex. TX Utah "
-    "UT Vt. Vermont VT Va. Virginia VA Wash. Washington WA W.Va. West_Virginia WV Wis. Wisconsin WI Wyo. Wyoming WY D.C. DC "
+    "Ala. Alabama AL Alaska AK Ariz. Arizona AZ Ark. Arkansas AR Calif. California CA Colo. Colorado "
+    "CO Conn. Connecticut CT "
+    "Del. Delaware DE Fla. Florida FL Ga. Georgia GA Hawaii HI Idaho ID Ill. Illinois IL Ind. "
+    "Indiana IN Iowa IA Kan. Kansas KS "
+    "Ky. Kentucky KY La. Louisiana LA Maine ME Md. Maryland MD Mass. Massachusetts MA Mich. Michigan "
+    "MI Minn. Minnesota MN "
+    "Miss. Mississippi MS Mo. Missouri MO Mont. Montana MT Neb. Nebraska NE Nev. Nevada NV N.H. "
+    "New_Hampshire NH N.J. New_Jersey "
+    "NJ N.M. New_Mexico NM N.Y. New_York NY N.C. North_Carolina NC N.D. North_Dakota ND Ohio OH "
+    "Okla. Oklahoma OK Ore. Oregon OR "
+    "Pa. Pennsylvania PA R.I. Rhode_Island RI S.C. South_Carolina SC S.D. South_Dakota SD Tenn. "
+    "Tennessee TN Texas Tex. TX Utah "
+    "UT Vt. Vermont VT Va. Virginia VA Wash. Washington WA W.Va. West_Virginia WV Wis. Wisconsin WI "
+    "Wyo. Wyoming WY D.C. DC "
     "P.R. Puerto_Rico"
 )
 _PROVINCES = (
-    "Alberta Alta. British_Columbia B.C. BC Manitoba Man. New_Brunswick N.B. Newfoundland Nova_Scotia N.S. Ontario Ont. Quebec "
+    "Alberta Alta. British_Columbia B.C. BC Manitoba Man. New_Brunswick N.B. Newfoundland "
+    "Nova_Scotia N.S. Ontario Ont. Quebec "
     "Que. Québec Saskatchewan Sask. Yukon Nunavut"
 )
-_AUSTRALIAN = "New_South_Wales NSW Victoria Vic. Queensland Qld. South_Australia Western_Australia Tasmania Northern_Territory"
+_AUSTRALIAN = (
+    "New_South_Wales NSW Victoria Vic. Queensland Qld. South_Australia Western_Australia "
+    "Tasmania Northern_Territory"
+)
 
 
 def _fold(name: str) -> str:
     """Return a name without case, accents and the marks that newsrooms differ in."""
     decomposed = unicodedata.normalize("NFKD", name.replace("’", "'").strip(" ."))
-    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter) or "\u3040" < letter < "\u30ff")
+    kept = "".join(
+        letter for letter in decomposed if not unicodedata.combining(letter) or "\u3040" < letter < "\u30ff"
+    )
     return unicodedata.normalize("NFC", kept).casefold()
 
 

@@ -28,5 +28,7 @@ def read_tags(draft: Draft) -> Draft:
         label = _LABEL.match(line.text) if line.reason is Reason.TAGS and line.role is Role.REMOVED else None
         if label:
             pieces = _SEPARATOR.split(line.text[label.end() :])[:_MOST]
-            tags.update(dict.fromkeys(piece.strip() for piece in pieces if 1 < len(piece.strip()) <= _LONGEST))
+            tags.update(
+                dict.fromkeys(piece.strip() for piece in pieces if 1 < len(piece.strip()) <= _LONGEST)
+            )
     return replace(draft, tags=tuple(tags)[:_MOST])

@@ -5,28 +5,38 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app.cleaning.article import Timestamp
+from app.cleaning.article import Precision, Timestamp
 from app.cleaning.dates import WEEKDAY, format_printed, parse_date, to_utc
 from app.cleaning.draft import Draft
 from app.cleaning.ledger import Role
 
 _LONGEST = 120
+_HAS_YEAR = re.compile(r"(?:19|20)\d\d")
 
 _PUBLISHED = (
-    r"(?:(?:first )?(?:published|posted|publication date|released|issued|created|filed|date)(?: on| at)?|veröffentlicht(?: am)?|erstellt(?: am)?|stand|publié(?:e)?(?: le)?|mis en ligne le|publicado(?: el| em)?|pubblicato(?: il)?"
-    r"|gepubliceerd(?: op)?|опубликовано|公開日?|掲載日?|配信|発表|发布(?:时间|于)?|發布(?:時間)?|发表于|时间|입력|نشر)"
+    r"(?:(?:first )?(?:published|posted|publication date|released|issued|created|filed|date)(?: on|"
+    r" at)?|veröffentlicht(?: am)?|erstellt(?: am)?|stand|publié(?:e)?(?: le)?|mis en ligne le|"
+    r"publicado(?: el| em)?|pubblicato(?: il)?"
+    r"|gepubliceerd(?: op)?|опубликовано|公開日?|掲載日?|配信|発表"
+    r"|发布(?:时间|于)?|發布(?:時間)?|发表于|时间|입력|نشر)"
 )
-_UPDATED = r"(?:(?:last )?(?:updated|modified|edited|revised)(?: on| at)?|aktualisiert(?: am)?|zuletzt aktualisiert|mis à jour(?: le)?|actualizado(?: el)?|atualizado(?: em)?|aggiornato(?: il)?|bijgewerkt|更新日?|更新时间|수정|обновлено)"
+_UPDATED = (
+    r"(?:(?:last )?(?:updated|modified|edited|revised)(?: on| at)?|aktualisiert(?: am)?|"
+    r"zuletzt aktualisiert|mis à jour(?: le)?|actualizado(?: el)?|atualizado(?: em)?|"
+    r"aggiornato(?: il)?|bijgewerkt|更新日?|更新时间|수정|обновлено)"
+)
 _FILLER = re.compile(
-    rf"(?:{_PUBLISHED}|{_UPDATED}|{WEEKDAY}|(?:mon|tue|tues|wed|thu|thurs|fri|sat|sun|mo|di|mi|do|fr|sa|so)\b\.?|local time|uhr|\bon\b|\bat\b|\bam\b|\bum\b|\bder\b|\bden\b|\ble\b|\bel\b|\bà\b|最終|\d{{1,3}} ?min(?:ute)?s? (?:ago|read)|[月火水木金土日](?=[)）])|"
-    rf"[\s,;:|•·./()\[\]（）【】–—-]+)+"
+    rf"(?:{_PUBLISHED}|{_UPDATED}|{WEEKDAY}|(?:mon|tue|tues|wed|thu|thurs|fri|sat|sun|mo|di|mi|do|fr|"
+    rf"sa|so)\b\.?|local time|uhr|\bon\b|\bat\b|\bam\b|\bum\b|\bder\b|\bden\b|\ble\b|\bel\b|\bà\b|最終|"
+    rf"\d{{1,3}} ?min(?:ute)?s? (?:ago|read)|[月火水木金土日](?=[)）])|"
+    rf"[\s,;:：|•·./()\[\]（）【】–—-]+)+"
 )
 _IS_UPDATE = re.compile(_UPDATED)
 
 
-def _read_timestamp(text: str) -> tuple[str, str, bool] | None:
+def _read_timestamp(text: str) -> tuple[str, Precision, bool] | None:
     """Return value, precision and whether it is an update, if a line is a timestamp and nothing else."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _HAS_YEAR.search(text):
         return None
     found = parse_date(text)
     if found is None or found[0].year is None:
@@ -57,7 +67,8 @@ def is_timestamp(text: str) -> bool:
 def find_timestamp(draft: Draft) -> Draft:
     """Find out when the article was published, if the caller or a line of its own says so.
 
-    What the caller says wins. Leaves years and dates inside sentences alone: they are what the story is about.
+    What the caller says wins. Leaves years and dates inside sentences alone: they are what the story is
+    about.
 
     >>> from app.cleaning.ledger import Line
     >>> draft = Draft(raw="", lines=(Line(1, "Published: 4 May 2024"),), paragraphs=((1,),))

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import tantivy
@@ -106,10 +107,12 @@ class Follower:
         while not self._stopping.is_set():
             try:
                 self._follow_once()
-            except Exception:
+            except Exception as error:
                 # A full disk, no database, the folder deleted under the writer … A writer that has failed
                 # stays dead, so everything is opened again.
                 _log.exception("the search index could not follow; it tries again")
+                # Who keeps the log record would else keep the writer, and with it the lock.
+                traceback.clear_frames(error.__traceback__)
                 self._close()
                 self._stopping.wait(LOCK_SECONDS)
             self._woken.wait(POLL_SECONDS if self._writer else READER_POLL_SECONDS)

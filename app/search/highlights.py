@@ -6,11 +6,11 @@ beginning is looked at.
 
 import html
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from app.analysis import Token, tokenise
+from app.analysis import Token, list_rows
 from app.query import Scope, Words
 
 # Characters of a text that are looked at: 8,000 words, twenty times the usual article.
@@ -19,6 +19,8 @@ SNIPPET_LENGTH = 200
 MAX_SNIPPETS = 2
 # Terms of a phrase that are compared; more would make hostile text quadratic.
 _COMPARED = 16
+# Matches of one word among which the best place is looked for; a common word stands everywhere.
+_WEIGHED = 20
 _SPACE = re.compile(r"\s+")
 
 
@@ -64,48 +66,64 @@ def highlight(texts: HitTexts, words: Sequence[Words]) -> list[dict[str, Any]]:
     return highlights
 
 
+class _Tokens:
+    """The tokens of a text, and where those are that the query asks for."""
+
+    def __init__(self, text: str, words: Sequence[Words]) -> None:
+        self.rows = list_rows(text[:MAX_EXAMINED])
+        wanted = {term for word in words for _, term in word.terms}
+        self.places: dict[str, list[int]] = {term: [] for term in wanted}
+        for index, row in enumerate(self.rows):
+            if row[0] in wanted:
+                self.places[row[0]].append(index)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Token:
+        return Token._make(self.rows[index])
+
+    def find_prefix(self, prefix: str) -> list[int]:
+        """Find the tokens that begin with a prefix."""
+        return [index for index, row in enumerate(self.rows) if row[0].startswith(prefix)]
+
+
 def find_matches(text: str, words: Sequence[Words]) -> list[Match]:
     """Find where the words stand in a text, in its order."""
-    tokens = list(tokenise(text[:MAX_EXAMINED]))
-    places: dict[str, list[int]] = defaultdict(list)
-    for index, token in enumerate(tokens):
-        places[token.term].append(index)
-    matches = [
-        match for number, word in enumerate(words) for match in _find_word(tokens, places, word, number)
-    ]
-    return sorted(set(matches))
+    tokens = _Tokens(text, words)
+    return sorted({match for number, word in enumerate(words) for match in _find_word(tokens, word, number)})
 
 
-def _find_word(
-    tokens: list[Token], places: dict[str, list[int]], word: Words, number: int
-) -> Iterable[Match]:
+def _find_word(tokens: _Tokens, word: Words, number: int) -> list[Match]:
     if len(word.terms) == 1:
         term = word.terms[0][1]
-        found = (
-            (index for index, token in enumerate(tokens) if token.term.startswith(term))
-            if word.is_prefix
-            else places.get(term, ())
-        )
-        return [Match(tokens[index].start, tokens[index].end, number) for index in found]
-    in_a_row = _find_row(tokens, places, word, number)
+        found = tokens.find_prefix(term) if word.is_prefix else tokens.places[term]
+        return [Match(tokens[index].start, _find_end(tokens, index, word), number) for index in found]
+    in_a_row = _find_row(tokens, word, number)
     if in_a_row or (word.is_phrase and not word.slop):
         return in_a_row
     # Near each other, or a word of which a part is enough: the terms one by one.
     return [
         Match(tokens[index].start, tokens[index].end, number)
-        for term in {term for _, term in word.terms}
-        for index in places.get(term, ())
+        for _, term in word.terms
+        for index in tokens.places[term]
     ]
 
 
-def _find_row(tokens: list[Token], places: dict[str, list[int]], word: Words, number: int) -> list[Match]:
+def _find_end(tokens: _Tokens, index: int, word: Words) -> int:
+    """Find where a match ends: that of a single character before the other character of its pair."""
+    end = tokens[index].end
+    return min(end, tokens[index + 1].start) if word.is_prefix and index + 1 < len(tokens) else end
+
+
+def _find_row(tokens: _Tokens, word: Words, number: int) -> list[Match]:
     """Find the terms where they stand in a row."""
     *inner, (last, last_term) = word.terms[:_COMPARED]
     is_cut = len(word.terms) > _COMPARED
     matches = []
-    for index in places.get(word.terms[0][1], ()):
+    for index in tokens.places[word.terms[0][1]]:
         end = index + (word.terms[-1][0] if is_cut else last)
-        if end >= len(tokens) or any(tokens[index + offset].term != term for offset, term in inner):
+        if end >= len(tokens) or any(tokens.rows[index + offset][0] != term for offset, term in inner):
             continue
         term = tokens[index + last].term
         if term == last_term or (word.is_prefix and not is_cut and term.startswith(last_term)):
@@ -126,6 +144,7 @@ def _choose_parts(text: str, matches: list[Match]) -> list[tuple[int, int]]:
     """Choose what to show: a short text whole, of a long one where most words are and where others are."""
     if len(text) <= SNIPPET_LENGTH * 1.5:
         return [(0, len(text))]
+    matches = _take_first(matches)
     chosen: list[_Window] = []
     shown: frozenset[int] = frozenset()
     while len(chosen) < MAX_SNIPPETS and (rest := [match for match in matches if match.word not in shown]):
@@ -134,6 +153,17 @@ def _choose_parts(text: str, matches: list[Match]) -> list[tuple[int, int]]:
         shown |= window.words
     parts = sorted(_widen(text, window) for window in chosen)
     return [part for at, part in enumerate(parts) if at == 0 or part[0] >= parts[at - 1][1]]
+
+
+def _take_first(matches: list[Match]) -> list[Match]:
+    """Take of each word only so many matches."""
+    counts: Counter[int] = Counter()
+    taken = []
+    for match in matches:
+        counts[match.word] += 1
+        if counts[match.word] <= _WEIGHED:
+            taken.append(match)
+    return taken
 
 
 def _list_windows(matches: list[Match]) -> Iterator[_Window]:

@@ -12,7 +12,9 @@ import pytest
 from app.cleaning import Hints, Role, clean, lay_out
 
 DEMO = Path(__file__).parents[2] / "app" / "demo"
-CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "demo_expected.json").read_text("utf-8"))["cases"]
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "demo_expected.json").read_text("utf-8"))[
+    "cases"
+]
 MANIFEST: dict[str, Any] = json.loads((DEMO / "manifest.json").read_text("utf-8"))
 
 
@@ -56,9 +58,12 @@ def test_demo_page_is_cleaned_as_expected(case: dict[str, Any]) -> None:
         "paragraphs": len(cleaned.body.split("\n\n")) if cleaned.body else 0,
         "body_starts": cleaned.body[: len(case["body_starts"])],
         "body_ends": cleaned.body[-len(case["body_ends"]) :],
-        "removed": {str(line.number): line.reason.value for line in cleaned.lines if line.role is Role.REMOVED},
+        "removed": {
+            str(line.number): line.reason.value for line in cleaned.lines if line.role is Role.REMOVED
+        },
     }
-    assert found == case
+    # The page prints an ideographic space in its headline; cleaning makes every space a plain one.
+    assert found == {**case, "headline": case["headline"].replace("\u3000", " ")}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["file"])

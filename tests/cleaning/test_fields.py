@@ -1,0 +1,392 @@
+"""The fields of an article, one after the other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from app.cleaning import NO_HINTS, Author, Hints, Media, Metric, Reason, Role, Timestamp, Warning_, clean
+from app.cleaning.captions import parse_caption
+from app.cleaning.measures import weigh
+
+PROSE = (
+    "The port reopened on Friday after a storm that had closed it for the whole of last week, officials said."
+)
+MORE = (
+    "“We waited for nine days,” said Rui Costa, who drives a lorry between the port and the "
+    "market in the upper town."
+)
+
+COUNTED = f"""Porto ferries to run at night again, mayor says
+
+This news has been read 42 times!
+
+Mayor Rui Costa speaks at the quay during the first night crossing in the harbour on May 16 in Lisbon. (AP)
+
+LISBON, May 17, (AP): {PROSE}
+{MORE}
+The ferries last ran at night in 2022, and the city has promised to bring them back since then.
+
+This news has been read 42 times!
+
+Related Articles
+
+Back to top button
+
+Advt Blocker Detected
+
+Kindly disable the Ad blocker
+
+Verified by TideCounter
+"""
+
+
+@pytest.mark.parametrize(
+    ("hints", "evidence"),
+    [(NO_HINTS, "weekday"), (Hints(received_at=datetime(2024, 5, 17, tzinfo=UTC)), "received_at")],
+)
+def test_page_of_the_seeds_shape(hints: Hints, evidence: str) -> None:
+    cleaned = clean(COUNTED.replace("on May 16 ", ""), hints)
+    assert cleaned.headline == "Porto ferries to run at night again, mayor says"
+    assert cleaned.metrics == (Metric("reads", 42),)
+    assert [(media.type, media.credit) for media in cleaned.media] == [("picture", "AP")]
+    assert cleaned.dateline is not None
+    assert cleaned.dateline.text == "LISBON, May 17, (AP):"
+    assert cleaned.dateline.date is not None
+    assert (cleaned.dateline.date.value, cleaned.dateline.date.evidence) == ("2024-05-17", evidence)
+    assert cleaned.body.startswith("The port reopened on Friday")
+    assert len(cleaned.body.split("\n\n")) == 3
+    assert (cleaned.agency, cleaned.authors, cleaned.byline, cleaned.language) == ("AP", (), None, "en")
+    assert cleaned.published_at is None
+    assert {line.number: line.reason for line in cleaned.lines if line.reason} == {
+        3: Reason.READ_COUNTER,
+        11: Reason.READ_COUNTER,
+        13: Reason.RELATED_LINKS,
+        15: Reason.NAVIGATION,
+        17: Reason.AD_BLOCKER_NOTICE,
+        19: Reason.AD_BLOCKER_NOTICE,
+        21: Reason.TRACKING,
+    }
+
+
+def with_line(line: str) -> str:
+    return f"Ferries return after winter storm\n\n{line}\n\n{PROSE}\n\n{MORE}"
+
+
+BYLINES = [
+    ("By Nora Feld", [("Nora Feld", None)], None),
+    ("By Nora Feld and Ibrahim Said", [("Nora Feld", None), ("Ibrahim Said", None)], None),
+    ("BY NORA FELD", [("Nora Feld", None)], None),
+    ("By Nora Feld, staff writer", [("Nora Feld", "staff writer")], None),
+    (
+        "By Nora Feld, Ibrahim Said and Ann Lee",
+        [("Nora Feld", None), ("Ibrahim Said", None), ("Ann Lee", None)],
+        None,
+    ),
+    ("By Nora Feld, Associated Press", [("Nora Feld", None)], "AP"),
+    ("By Nora Feld | May 4, 2024", [("Nora Feld", None)], None),
+    ("By The Associated Press", [], "AP"),
+    ("By Reuters Staff", [], None),
+    ("By Staff Writer, Nora Feld", [("Nora Feld", None)], None),
+    ("Von Mareike Holt", [("Mareike Holt", None)], None),
+    ("Par Élodie Marchand et Luc Roi", [("Élodie Marchand", None), ("Luc Roi", None)], None),
+    ("Por María de la Fuente", [("María de la Fuente", None)], None),
+    ("Di Anna Rossi", [("Anna Rossi", None)], None),
+    ("Door Jan van der Berg", [("Jan van der Berg", None)], None),
+    ("De Jan Peeters", [("Jan Peeters", None)], None),
+    ("文/王小明", [("王小明", None)], None),
+    ("記者 王小明", [("王小明", None)], None),
+    ("山田太郎記者", [("山田太郎", None)], None),
+]
+
+
+@pytest.mark.parametrize(("line", "authors", "agency"), BYLINES)
+def test_byline_names_people(line: str, authors: list[tuple[str, str | None]], agency: str | None) -> None:
+    cleaned = clean(with_line(line))
+    assert cleaned.byline == line
+    assert cleaned.authors == tuple(Author(*author) for author in authors)
+    assert cleaned.agency == agency
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Monday the water had gone.",
+        "By the river",
+        "By 2030 all ferries run on power",
+        "Von hier aus sieht man das Meer",
+    ],
+)
+def test_sentence_is_no_byline(line: str) -> None:
+    assert clean(with_line(line)).byline is None
+
+
+TIMESTAMPS = [
+    ("Published: 4 May 2024", "2024-05-04", "day"),
+    ("May 4, 2024 12:15 BST", "2024-05-04T11:15:00Z", "minute"),
+    ("May 4, 2024 12:15 PM EST", "2024-05-04T17:15:00Z", "minute"),
+    ("Saturday, May 4, 2024", "2024-05-04", "day"),
+    ("2024-05-04T09:30:15+02:00", "2024-05-04T07:30:15Z", "second"),
+    ("2024-05-04T09:30:15-0230", "2024-05-04T12:00:15Z", "second"),
+    ("Posted on May 4th, 2024 at 9:30", "2024-05-04", "day"),
+    ("Veröffentlicht: 4. Mai 2024, 10:20 Uhr", "2024-05-04", "day"),
+    ("04.05.2024 | 10:20", "2024-05-04", "day"),
+    ("Publié le 4 mai 2024 à 10h20", "2024-05-04", "day"),
+    ("4 de mayo de 2024", "2024-05-04", "day"),
+    ("2024年5月4日 18時20分", "2024-05-04", "day"),
+    ("发布时间：2024-05-04 10:20", "2024-05-04", "day"),
+    ("Published May 4, 2024 | Updated May 6, 2024", "2024-05-04", "day"),
+    ("Updated: 6 May 2024", "2024-05-06", "day"),
+    ("May 4, 2024 25:99", "2024-05-04", "day"),
+]
+
+
+@pytest.mark.parametrize(("line", "value", "precision"), TIMESTAMPS)
+def test_timestamp_is_read(line: str, value: str, precision: Any) -> None:
+    published_at = clean(with_line(line)).published_at
+    if line.endswith("25:99"):
+        assert published_at is None
+    else:
+        assert published_at == Timestamp(value, precision, "line 3")
+
+
+@pytest.mark.parametrize(
+    "line", ["May 4", "In May 4, 2024 voters went home", "Feb 30, 2024", "On May 4, 2024 it rained", "2024"]
+)
+def test_date_in_other_text_is_no_timestamp(line: str) -> None:
+    assert clean(with_line(line)).published_at is None
+
+
+def test_first_publication_wins_over_update() -> None:
+    cleaned = clean(with_line("Updated: 6 May 2024\n\nPublished: 4 May 2024\n\nPublished: 3 May 2024"))
+    assert cleaned.published_at == Timestamp("2024-05-04", "day", "line 5")
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime(2024, 5, 4, 10), datetime(2024, 5, 4, 12, tzinfo=timezone(timedelta(hours=2)))]
+)
+def test_caller_wins(moment: datetime) -> None:
+    cleaned = clean(with_line("Published: 4 May 2023"), Hints(published_at=moment, language="pt-BR"))
+    assert cleaned.published_at == Timestamp("2024-05-04T10:00:00Z", "second", "caller")
+    assert cleaned.language == "pt-BR"
+
+
+CAPTIONS = [
+    (
+        "The ferry leaves the harbour on Monday. (AP Photo/Ann Lee)",
+        "The ferry leaves the harbour on Monday.",
+        "AP Photo/Ann Lee",
+    ),
+    ("The ferry leaves the harbour on Monday. (AP)", "The ferry leaves the harbour on Monday.", "AP"),
+    ("The ferry leaves the harbour. Photo: Ann Lee", "The ferry leaves the harbour.", "Ann Lee"),
+    (
+        "The ferry leaves the harbour (Photo: Ann Lee/Reuters)",
+        "The ferry leaves the harbour",
+        "Ann Lee/Reuters",
+    ),
+    ("Die Fähre verlässt den Hafen. Foto: dpa", "Die Fähre verlässt den Hafen.", "dpa"),
+    ("The ferry leaves the harbour. REUTERS/Ann Lee", "The ferry leaves the harbour.", "REUTERS/Ann Lee"),
+    (
+        "The ferry leaves the harbour | Ann Lee/Getty Images",
+        "The ferry leaves the harbour",
+        "Ann Lee/Getty Images",
+    ),
+    (
+        "港を出る再開初便のフェリー＝3日、リスボン（共同）",
+        "港を出る再開初便のフェリー＝3日、リスボン",
+        "共同",
+    ),
+    (
+        "FILE - The ferry leaves the harbour in a storm. (AP Photo/Ann Lee)",
+        "The ferry leaves the harbour in a storm.",
+        "AP Photo/Ann Lee",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "caption", "credit"), CAPTIONS)
+def test_caption_becomes_media(line: str, caption: str, credit: str) -> None:
+    cleaned = clean(with_line(line))
+    assert cleaned.media == (Media("picture", caption, credit),)
+    assert caption not in cleaned.body
+    assert cleaned.dateline is None
+
+
+def test_credit_alone_has_no_caption() -> None:
+    cleaned = clean(with_line("Photo: Ann Lee"))
+    assert cleaned.media == (Media("picture", None, "Ann Lee"),)
+    assert cleaned.lines[2].role is Role.CREDIT
+
+
+def test_story_that_ends_in_an_agency_has_no_caption() -> None:
+    cleaned = clean(f"Ferries return after storm\n\n{MORE}\n\n{PROSE} (AP)")
+    assert cleaned.media == ()
+    assert cleaned.body.endswith("(AP)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ferry (built in 1931) left.",
+        "He said (in a photo of words, long and with no end at all, as it seemed to us then).",
+        "x" * 800 + " (AP)",
+    ],
+)
+def test_other_brackets_are_no_credit(text: str) -> None:
+    assert parse_caption(text) is None
+
+
+def test_kicker_standfirst_and_subhead() -> None:
+    standfirst = "The ferries stood still for nine days while the harbour was cleared."
+    cleaned = clean(
+        f"OPINION\nFerries return after winter storm\n{standfirst}\nBy Nora "
+        f"Feld\n{PROSE}\n{MORE}\nWhat the port will do\n{MORE[:-1]}, again.\n• Two ferries an "
+        f"hour\n“Good.”\n{PROSE[:-1]} today."
+    )
+    assert (cleaned.kicker, cleaned.headline, cleaned.standfirst) == (
+        "OPINION",
+        "Ferries return after winter storm",
+        standfirst,
+    )
+    roles = [block.role for block in cleaned.blocks]
+    assert roles[-5:] == [Role.SUBHEAD, Role.PARAGRAPH, Role.LIST, Role.QUOTE, Role.PARAGRAPH]
+    assert "What the port will do" in cleaned.body
+
+
+def test_site_name_is_cut_off_when_named() -> None:
+    raw = f"Ferries return after storm | The Quay Herald\n\n{PROSE}\n\n{MORE}"
+    assert clean(raw).headline == "Ferries return after storm | The Quay Herald"
+    assert clean(raw, Hints(source="The Quay Herald")).headline == "Ferries return after storm"
+
+
+def test_wrapped_text_is_joined() -> None:
+    wrapped = (
+        "The council said on Monday that it would repair\n"
+        "the old bridge over the river before winter comes,\n"
+        "if money allows."
+    )
+    cleaned = clean(f"Bridge to be repaired\n\n{wrapped}\n\n{PROSE}")
+    assert cleaned.body.split("\n\n")[0] == wrapped.replace("\n", " ")
+    assert [block.line for block in cleaned.blocks] == [1, 3, 7]
+
+
+def test_dateline_on_a_line_of_its_own() -> None:
+    cleaned = clean(f"Ferries return after storm\n\nLISBON, May 17 (AP) —\n\n{PROSE}\n\n{MORE}")
+    assert cleaned.lines[2].role is Role.DATELINE
+    assert cleaned.dateline is not None
+    assert cleaned.dateline.agency == "AP"
+
+
+def test_glued_byline_is_read() -> None:
+    cleaned = clean(f"Ferries return after storm\n\nBy ANN LEE LISBON (AP) -- {PROSE}\n\n{MORE}")
+    assert (cleaned.byline, cleaned.authors) == ("By ANN LEE", (Author("Ann Lee"),))
+    assert cleaned.body.startswith("The port")
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "\n\n", "Home\nSport\nWeather", "Share on Facebook\nTweet", "Headline alone"]
+)
+def test_page_without_a_sentence_is_no_article(raw: str) -> None:
+    cleaned = clean(raw)
+    assert (cleaned.body, cleaned.headline, cleaned.fingerprint) == ("", None, "")
+    assert all(line.role in (Role.REMOVED, Role.BLANK) for line in cleaned.lines)
+    assert Warning_.NO_ARTICLE in cleaned.warnings
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PROSE,
+        "嵐のため先週から閉鎖されていた港は金曜日に再開したと当局者が述べた。",
+        "أعيد فتح الميناء يوم الجمعة بعد عاصفة أغلقته طوال الأسبوع الماضي، بحسب مسؤولين.",
+    ],
+)
+def test_one_paragraph_is_an_article(body: str) -> None:
+    cleaned = clean(f"Home\nFerries return after storm\n{body}\nShare")
+    assert cleaned.body == body
+    assert cleaned.headline == "Ferries return after storm"
+
+
+def test_text_without_headline_says_so() -> None:
+    cleaned = clean(f"{PROSE}\n\n{MORE}")
+    assert cleaned.headline is None
+    assert cleaned.warnings == (Warning_.NO_HEADLINE,)
+
+
+def test_fingerprint_ignores_case_and_spaces() -> None:
+    assert clean(PROSE).fingerprint == clean(PROSE.upper().replace(" ", "  ")).fingerprint != ""
+
+
+def test_related_links_inside_the_article_go() -> None:
+    cleaned = clean(
+        f"Ferries return\n{PROSE}\nRelated Articles\nStorm closes "
+        f"port\n{MORE}\nSport\nWeather\nTravel\n{PROSE[:-1]} today."
+    )
+    assert [line.reason for line in cleaned.lines[2:4]] == [Reason.RELATED_LINKS] * 2
+    assert [line.reason for line in cleaned.lines[5:8]] == [Reason.NAVIGATION] * 3
+
+
+CHARACTERS = [
+    ("Rock &amp;amp; roll &notes; &#65; &NewLine;x", "Rock & roll &notes; A x"),
+    ("itâ€™s cafÃ© time", "it’s café time"),
+    ("a\u200bb\ufeffc\u202ed\x00e\xadf", "abcdef"),
+    ("one\u3000two\xa0three\tfour  five ", "one two three four five"),
+    ("می\u200cخواهم", "می\u200cخواهم"),
+    ("👩\u200d👧 x\u200dy", "👩\u200d👧 xy"),
+    ("e\u0301 \ud800", "é \ufffd"),
+    ("e" + "\u0323" * 40, "ẹ" + "\u0323" * 29),
+]
+
+
+@pytest.mark.parametrize(("raw", "text"), CHARACTERS)
+def test_characters_are_made_plain(raw: str, text: str) -> None:
+    assert clean(raw).lines[0].text == text
+
+
+def test_wide_letters_weigh_more() -> None:
+    assert weigh("大雨") == weigh("12345")
+
+
+def test_first_byline_counts() -> None:
+    cleaned = clean(with_line("By Nora Feld\n\nBy Ann Lee"))
+    assert cleaned.byline == "By Nora Feld"
+    assert [line.role for line in cleaned.lines[2:5:2]] == [Role.BYLINE, Role.BYLINE]
+
+
+def test_credit_below_a_wrapped_caption() -> None:
+    caption = (
+        "The ferry leaves the harbour on Monday with two\nhundred people on board, the first in ten days."
+    )
+    cleaned = clean(with_line(f"{caption}\n(AP Photo/Ann Lee)"))
+    assert cleaned.media == (Media("picture", caption.replace("\n", " "), "AP Photo/Ann Lee"),)
+
+
+def test_headline_printed_again_is_repeated() -> None:
+    cleaned = clean(with_line("By Nora Feld") + "\n\nFerries return after winter storm\n\nSport")
+    assert cleaned.lines[8].reason is Reason.REPEATED
+
+
+def test_text_that_never_settles_is_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.cleaning.labels.PASSES", 0)
+    assert clean(with_line("By Nora Feld")).body == ""
+
+
+def test_entities_are_decoded_in_few_rounds() -> None:
+    assert clean("&#38;" + "#38;" * 9 + "lt;").lines[0].text == "&#38;#38;#38;#38;#38;#38;lt;"
+
+
+def test_dates_of_other_weeks_are_not_the_day_of_the_story() -> None:
+    raw = COUNTED.replace("on May 16 ", "on March 3 ")
+    dateline = clean(raw).dateline
+    assert dateline is not None
+    assert dateline.date is not None
+    assert dateline.date.value == "2024-05-17"
+
+
+def test_notes_below_the_article_are_kept() -> None:
+    cleaned = clean(
+        f"{with_line('By Nora Feld')}\nShare\n(Reporting by Ann Lee; Editing by Omar Diaz)\n\nSport"
+    )
+    assert [line.role for line in cleaned.lines[7:10]] == [Role.REMOVED, Role.NOTE, Role.BLANK]

@@ -1,0 +1,82 @@
+"""Text made to be slow costs no more than in proportion to its length."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from app.cleaning import Hints, Role, clean
+
+NASTY: dict[str, Callable[[int], str]] = {
+    "one long line": lambda size: "a" * size,
+    "words": lambda size: "word " * (size // 5),
+    "combining marks": lambda size: "e" + "\u0300\u0323" * (size // 2),
+    "marks that decompose": lambda size: "e" + "\u0f73" * size,
+    "less-than": lambda size: "<" * size,
+    "spaces": lambda size: " " * size,
+    "empty lines": lambda size: "\n" * size,
+    "short lines": lambda size: "a\n" * (size // 2),
+    "distinct lines": lambda size: "\n".join(map(str, range(size // 6))),
+    "at signs": lambda size: "a@" * (size // 2),
+    "dashes": lambda size: "12-" * (size // 3),
+    "ampersands": lambda size: "&amp;" * (size // 5),
+    "nested ampersands": lambda size: "&" + "amp;" * (size // 4),
+    "brackets": lambda size: "(" * size,
+    "mojibake": lambda size: "Ã©" * (size // 2),
+    "joiners": lambda size: "👩\u200d" * (size // 2),
+    "surrogates": lambda size: "\ud800" * size,
+    "datelines": lambda size: "TOKYO, April 6, (AP): a\n" * (size // 24),
+    "bylines": lambda size: "By Ann Lee and " * (size // 15),
+    "dates": lambda size: "in 2015 Monday April 5 " * (size // 23),
+    "tags": lambda size: "Tags: " + "a, " * (size // 3),
+    "wrapped lines": lambda size: ("x" * 60 + "\n") * (size // 61),
+    "captions": lambda size: "".join(f"The ferry {n} leaves (AP Photo/Ann)\n" for n in range(size // 36)),
+    "prose and labels": lambda size: "".join(
+        f"Sport {n}\nThe council said it would repair bridge {n} over the river, if money allows.\n"
+        for n in range(size // 90)
+    ),
+}
+SIZE = 40_000
+
+
+def measure(raw: str, hints: Hints) -> float:
+    best = float("inf")
+    for _ in range(2):
+        start = time.process_time()
+        clean(raw, hints)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "text/html"])
+@pytest.mark.parametrize("kind", NASTY)
+def test_cost_grows_with_the_length_only(kind: str, content_type: str) -> None:
+    hints = Hints(content_type=content_type)  # type: ignore[arg-type]
+    once, four_times = measure(NASTY[kind](SIZE), hints), measure(NASTY[kind](4 * SIZE), hints)
+    assert four_times < 10 * max(once, 0.005)  # quadratic growth is sixteenfold
+
+
+def test_deep_markup_is_read() -> None:
+    page = "<div>" * 100_000 + "<p>The port reopened on Friday after a storm that had closed it.</p>"
+    assert clean(page, Hints(content_type="text/html")).body.startswith("The port reopened")
+
+
+def test_script_style_and_comment_are_no_text() -> None:
+    hidden = "<title>T</title><style>p{}</style><!-- no --><script>alert(1)</script><p hidden>no</p>"
+    page = f"{hidden}<p>The port reopened, officials said on Friday.</p>"
+    assert clean(page, Hints(content_type="text/html")).text == "The port reopened, officials said on Friday."
+
+
+@pytest.mark.parametrize("page", ["", "\x00", "<", "<!doctype html>", "\ud800"])
+def test_empty_markup_is_no_article(page: str) -> None:
+    assert clean(page, Hints(content_type="text/html")).body == ""
+
+
+def test_lines_beyond_the_limit_are_removed() -> None:
+    cleaned = clean("Rain fell on the valley all night, and the river rose.\n" + "x\n" * 20_010)
+    assert [
+        line.number for line in cleaned.lines if line.reason and line.reason.value == "beyond-limit"
+    ] == list(range(20_001, 20_012))
+    assert cleaned.lines[0].role is not Role.REMOVED

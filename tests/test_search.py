@@ -1,0 +1,445 @@
+"""Search over HTTP: what is found, in which order, how it is shown, page by page."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.analysis import tokenise
+from app.query import list_words, parse_query
+from app.search import matching, queries
+from app.search.highlights import HitTexts, highlight
+
+KYOTO = {
+    "text": "KYOTO, May 9",
+    "places": [{"name": "Kyoto", "country": "JP"}],
+    "date": {"value": "2024-05-09"},
+}
+ARTICLES = {
+    "bridge": {
+        "headline": "Harbour bridge reopens after repairs", "body": "Cyclists crossed it before sunrise.",
+        "language": "en", "agency": "AP", "section": "City", "byline": "By Aino Lehto",
+        "authors": [{"name": "Aino Lehto"}], "tags": ["Bridges"],
+        "published_at": "2024-05-07T10:00:00Z",
+        "source": {"name": "Harbour Post", "domain": "harbour.example"},
+        "url": "https://harbour.example/1",
+        "external_id": "e1", "media": [{"caption": "A tram waits beside the quay"}],
+    },
+    "ferry": {
+        "headline": "Ferries stop", 
+        "body": "The harbour is closed.\n\nOne bridge remains open, the mayor said.",
+        "language": "en-GB", "published_at": "2024-05-08", "agency": "Reuters", "status": "withheld",
+    },
+    "mayor": {
+        "headline": "Mayor resigns", "body": "The people's mayor left the city in the U.S. on Monday.",
+        "language": "en", "published_at": "2024-05-06",
+    },
+    "kyoto": {
+        "headline": "京都の橋が開通", "body": "京都市は水曜日、新しい橋を開通した。東京駅 the station.",
+        "language": "ja", "dateline": KYOTO,
+    },
+    "café": {
+        "headline": "Élysée café déménage", "body": "Le café ouvre à Łódź. Новый мост открыт.",
+        "language": "fr", "published_at": "2024-04",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def stored(client, make_article):
+    """A client of a store that has the articles above, all of them in the index."""
+    seq = max(make_article(**content)["seq"] for content in ARTICLES.values())
+    assert client.app.state.follower.wait_for(seq, 10)
+    return client
+
+
+HEADLINES = {content["headline"]: name for name, content in ARTICLES.items()}
+
+
+def search(client, q="", **parameters):
+    response = client.get("/v1/search", params={"q": q, **parameters})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def names(client, q="", **parameters):
+    return [HEADLINES[item["headline"]] for item in search(client, q, **parameters)["items"]]
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("cyclists", ["bridge"]),
+        ("CYCLISTS sunrise", ["bridge"]),
+        ("harbour bridge", ["bridge", "ferry"]),
+        ("mayor bridge", ["ferry", "mayor", "bridge"]),
+        ("where did the mayor of a bridge go", ["mayor", "ferry", "kyoto", "bridge", "café"]),
+        ("mayor AND bridge", ["ferry"]),
+        ("cyclists OR resigns", ["mayor", "bridge"]),
+        ("mayor -bridge", ["mayor"]),
+        ("mayor NOT bridge", ["mayor"]),
+        ("NOT the", ["café"]),
+        ('"harbour bridge"', ["bridge"]),
+        ('"bridge harbour"', []),
+        ('"closed one"', ["ferry"]),
+        ('"bridge after"', []),
+        ('"bridge repairs"~1', []),
+        ('"bridge repairs"~2', ["bridge"]),
+        ('"repairs cyclists"', []),
+        ("(cyclists OR resigns) AND city", ["mayor"]),
+        ("ferr*", ["ferry"]),
+        ('"harbour bridge" city', []),
+        ("headline:mayor", ["mayor"]),
+        ("headline:harbour", ["bridge"]),
+        ("body:harbour", ["ferry"]),
+        ("byline:lehto", ["bridge"]),
+        ("caption:tram", ["bridge"]),
+        ("tram", ["bridge"]),
+        ("dateline:kyoto", ["kyoto"]),
+        ("caption:harbour", []),
+        ("headline:(mayor OR ferries) -resigns", ["ferry"]),
+        # One word, written in several ways.
+        ("people", ["mayor"]),
+        ("people’s", ["mayor"]),
+        ("US", ["mayor"]),
+        ("u.s.", ["mayor"]),
+        ("elysee cafe", ["café"]),
+        ("ÉLYSÉE", ["café"]),
+        ("E\u0301lyse\u0301e", ["café"]),
+        ("lodz", ["café"]),
+        ("новый МОСТ", ["café"]),
+        # Scripts without spaces: any part of a run.
+        ("京都", ["kyoto"]),
+        ("新しい橋", ["kyoto"]),
+        ("駅", ["kyoto"]),
+        ("橋", ["kyoto"]),
+        ("大阪", []),
+        ("東京 駅", ["kyoto"]),
+        ('"京都市"', ["kyoto"]),
+        ('"都京"', []),
+        ("zebra", []),
+    ],
+)
+def test_query_finds(stored, q, expected):
+    found = names(stored, q)
+    assert (sorted(found), found[:1]) == (sorted(expected), expected[:1])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, ["kyoto", "ferry", "bridge", "mayor", "café"]),
+        ({"sort": "relevance"}, ["kyoto", "ferry", "bridge", "mayor", "café"]),
+        ({"sort": "oldest"}, ["café", "mayor", "bridge", "ferry", "kyoto"]),
+        ({"sort": "-updated_at"}, ["café", "kyoto", "mayor", "ferry", "bridge"]),
+        ({"date_field": "published_at"}, ["ferry", "bridge", "mayor", "café"]),
+        ({"date_field": "dateline"}, ["kyoto"]),
+        ({"language": "en"}, ["ferry", "bridge", "mayor"]),
+        ({"language": "en-GB"}, ["ferry"]),
+        ({"language": ["ja", "fr"]}, ["kyoto", "café"]),
+        ({"not_language": "en"}, ["kyoto", "café"]),
+        ({"source": "HARBOUR  post"}, ["bridge"]),
+        ({"domain": "harbour.example"}, ["bridge"]),
+        ({"agency": ["AP", "Reuters"]}, ["ferry", "bridge"]),
+        ({"not_agency": "AP"}, ["kyoto", "ferry", "mayor", "café"]),
+        ({"author": "aino lehto"}, ["bridge"]),
+        ({"section": "City"}, ["bridge"]),
+        ({"tag": "bridges"}, ["bridge"]),
+        ({"place": "kyoto"}, ["kyoto"]),
+        ({"country": "JP"}, ["kyoto"]),
+        ({"status": "withheld"}, ["ferry"]),
+        ({"not_status": "withheld"}, ["kyoto", "bridge", "mayor", "café"]),
+        ({"has": ["byline", "media"]}, ["bridge"]),
+        ({"not_has": "dateline"}, ["ferry", "bridge", "mayor", "café"]),
+        ({"ids": [1, 3]}, ["bridge", "mayor"]),
+        ({"story_id": 2}, ["ferry"]),
+        ({"url": "https://harbour.example/1"}, ["bridge"]),
+        ({"external_id": "e1"}, ["bridge"]),
+        ({"word_count_min": 11}, ["mayor", "kyoto", "ferry"]),
+        ({"from": "2024-05-07", "to": "2024-05-08"}, ["ferry", "bridge"]),
+        ({"to": "2024-04"}, ["café"]),
+        ({"date_field": "dateline", "from": "2024-05-09T12:00:00Z"}, ["kyoto"]),
+        ({"updated_since": "2000-01-01"}, ["kyoto", "ferry", "bridge", "mayor", "café"]),
+        ({"duplicates": "only"}, []),
+        ({"duplicates": "collapse", "language": "ja"}, ["kyoto"]),
+        ({"q": "harbour", "language": "en-GB"}, ["ferry"]),
+        ({"q": "mayor bridge", "language": "en", "not_agency": "Reuters"}, ["mayor", "bridge"]),
+        ({"q": "harbour", "sort": "newest"}, ["ferry", "bridge"]),
+        ({"q": "harbour bridge", "sort": "oldest"}, ["bridge", "ferry"]),
+        ({"q": "mayor bridge", "sort": "newest"}, ["ferry"]),
+    ],
+)
+def test_filters_and_orders(stored, parameters, expected):
+    found = names(stored, **parameters)
+    same_as_list = {**parameters, "sort": parameters.get("sort", "newest")}
+    if "q" not in parameters:
+        if same_as_list["sort"] == "relevance":
+            same_as_list["sort"] = "newest"
+        listed = stored.get("/v1/articles", params=same_as_list).json()["items"]
+        assert found == [HEADLINES[item["headline"]] for item in listed]
+    assert sorted(found) == sorted(expected)
+    if "word_count_min" not in parameters:
+        assert found == expected
+
+
+def test_copies_are_told_from_originals(client, make_article):
+    make_article(headline="First", body="One text.")
+    seq = make_article(headline="Second", body="one  TEXT.")["seq"]
+    for duplicates, expected in (("all", 2), ("collapse", 1), ("only", 1)):
+        assert search(client, duplicates=duplicates, min_seq=seq, count="exact")["count"] == expected
+
+
+def test_write_is_found_once_its_seq_is_reached(client, make_article, auth):
+    article = make_article(headline="Tunnel opens", body="At last.")
+    found = client.get("/v1/search", params={"q": "tunnel", "min_seq": article["seq"]})
+    assert [item["id"] for item in found.json()["items"]] == [article["id"]]
+    assert int(found.headers["Dateline-Seq"]) == found.json()["seq"] >= article["seq"]
+
+    path = f"/v1/articles/{article['id']}"
+    etag = client.get(path).headers["ETag"]
+    deleted = client.delete(path, headers={**auth, "If-Match": etag})
+    seq = deleted.headers["Dateline-Seq"]
+    assert search(client, "tunnel", min_seq=seq)["items"] == []
+
+
+def test_seq_that_is_not_reached_is_503(client, monkeypatch):
+    monkeypatch.setattr("app.search.endpoints.MIN_SEQ_SECONDS", 0.01)
+    response = client.get("/v1/search", params={"min_seq": 1000})
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert response.json()["code"] == "index-behind"
+
+
+def test_article_deleted_since_the_index_saw_it_is_left_out(stored, auth):
+    stored.app.state.follower.stop()
+    etag = stored.get("/v1/articles/1").headers["ETag"]
+    assert stored.delete("/v1/articles/1", headers={**auth, "If-Match": etag}).status_code == 204
+    assert names(stored, "cyclists") == []
+
+
+def test_all_words_come_before_some(stored):
+    items = search(stored, "mayor bridge")["items"]
+    scores = [item["score"] for item in items]
+    assert scores == sorted(scores, reverse=True)
+    assert 1 < scores[0] < 2
+    assert all(0 < score < 1 for score in scores[1:])
+    assert all(item["score"] is None for item in search(stored, "mayor", sort="newest")["items"])
+
+
+def test_headline_weighs_more(client, make_article):
+    make_article(headline="Other things", body="A tunnel is here, and much else.")
+    seq = make_article(headline="A tunnel", body="Much else is here, and other things.")["seq"]
+    assert search(client, "tunnel", min_seq=seq)["items"][0]["headline"] == "A tunnel"
+
+
+def list_pages(client, **parameters):
+    cursor, pages = {}, []
+    while cursor is not None:
+        response = client.get("/v1/search", params={**parameters, **cursor})
+        page = response.json()
+        pages.append([item["id"] for item in page["items"]])
+        cursor = {"cursor": page["next"]} if page["next"] else None
+        assert ("Link" in response.headers) == (cursor is not None)
+    return pages
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "-updated_at"])
+def test_pages_hold_every_hit_once(client, make_article, sort):
+    for n in range(11):
+        body = f"harbour {'bridge ' * (n % 3)} {n}"
+        seq = make_article(headline=f"{n}", body=body, published_at=f"2024-05-0{1 + n // 5}")["seq"]
+    whole = [item["id"] for item in search(client, "harbour bridge", sort=sort, min_seq=seq)["items"]]
+    pages = list_pages(client, q="harbour bridge", sort=sort, limit=2)
+    assert [article_id for page in pages for article_id in page] == whole
+    assert len(whole) == len(set(whole)) == (11 if sort == "relevance" else 7)
+    assert {len(page) for page in pages[:-1]} == {2}
+
+
+def test_pages_by_date_stay_as_they_are_while_articles_come_in(client, make_article):
+    seqs = [make_article(headline=f"{n}", published_at=f"2024-05-0{n}")["seq"] for n in range(1, 5)]
+    first = search(client, limit=2, min_seq=seqs[-1])
+    seq = make_article(headline="5", published_at="2024-05-05")["seq"]
+    second = search(client, limit=2, cursor=first["next"], min_seq=seq)
+    assert [item["headline"] for item in first["items"] + second["items"]] == ["4", "3", "2", "1"]
+    assert second["next"] is None
+
+
+def test_next_address_leads_to_the_next_page(stored):
+    first = stored.get("/v1/search", params={"limit": 2, "language": "en"})
+    address = re.fullmatch('<(.+)>; rel="next"', first.headers["Link"])[1]
+    second = stored.get(f"/v1/search{address}")
+    assert [item["id"] for item in second.json()["items"]] == [3]
+
+
+def test_relevance_ends_far_from_the_best(stored, monkeypatch):
+    monkeypatch.setattr(queries, "MAX_RANK", 2)
+    following = search(stored, "the", limit=2)["next"]
+    response = stored.get("/v1/search", params={"q": "the", "limit": 2, "cursor": following})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")
+    assert "newest" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "WyJhIiwxXQ"])
+def test_foreign_cursor_is_refused(stored, cursor):
+    assert stored.get("/v1/search", params={"cursor": cursor}).json()["code"] == "invalid-cursor"
+    other = search(stored, "the", limit=1)["next"]
+    response = stored.get("/v1/search", params={"q": "harbour", "cursor": other})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-cursor")
+
+
+@pytest.mark.parametrize(
+    ("q", "parameters", "count"),
+    [
+        ("harbour bridge", {}, 2),
+        ("mayor bridge", {}, 3),
+        ("mayor bridge", {"sort": "newest"}, 1),
+        ("mayor AND bridge", {}, 1),
+        ("", {"language": "en"}, 3),
+        ("zebra", {}, 0),
+    ],
+)
+def test_count_is_that_of_all_pages(stored, q, parameters, count):
+    assert search(stored, q, count="exact", limit=1, **parameters)["count"] == count
+    assert search(stored, q, count="estimate", **parameters)["count"] == count
+    assert search(stored, q, **parameters)["count"] is None
+    assert len(search(stored, q, **parameters)["items"]) == count
+
+
+def test_fields_are_picked(stored):
+    item = search(stored, "cyclists", fields="headline,body")["items"][0]
+    assert set(item) == {"id", "headline", "body", "score", "highlights"}
+    item = search(stored, "cyclists", fields="agency", highlight=False)["items"][0]
+    assert item == {"id": 1, "agency": "AP", "score": item["score"], "highlights": []}
+    response = stored.get("/v1/search", params={"fields": "nonsense"})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")
+
+
+@pytest.mark.parametrize("q", ["a" * 1001, "a " * 65, "(" * 30, "a* " * 30])
+def test_oversized_query_is_400_without_echo(stored, q):
+    response = stored.get("/v1/search", params={"q": q})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-query")
+    assert isinstance(response.json()["position"], int)
+    assert q[:20] not in response.text
+
+
+def test_page_has_an_etag(stored):
+    first = stored.get("/v1/search", params={"q": "mayor"})
+    again = stored.get("/v1/search", params={"q": "mayor"}, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+
+
+def test_unknown_parameter_is_refused(stored):
+    assert stored.get("/v1/search", params={"query": "x"}).json()["code"] == "unknown-parameter"
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    q=st.lists(
+        st.sampled_from(
+            ['"', "(", ")", "-", "*", "~3", "headline:", " ", "AND ", " OR ", "NOT ", "a", "東京", "é"]
+        )
+        | st.text(max_size=4)
+    ).map("".join),
+    sort=st.sampled_from(["relevance", "newest"]),
+)
+def test_any_query_is_answered(stored, q, sort):
+    q = q.encode("utf-8", "replace").decode()
+    response = stored.get("/v1/search", params={"q": q, "sort": sort, "count": "exact"})
+    assert response.status_code == 200 or response.json()["code"] == "invalid-query", response.text
+
+
+def test_highlights_show_where_the_words_are(stored):
+    item = search(stored, "harbour mayor")["items"][0]
+    assert [part["field"] for part in item["highlights"]] == ["body"]
+    part = item["highlights"][0]
+    assert part["text"] == ARTICLES["ferry"]["body"]
+    assert [part["text"][start:end] for start, end in part["matches"]] == ["harbour", "mayor"]
+    assert part["html"].startswith("The <mark>harbour</mark> is closed.")
+
+
+def test_highlights_name_the_part(stored):
+    fields = {
+        q: [part["field"] for part in search(stored, q)["items"][0]["highlights"]]
+        for q in ("tram", "byline:aino", "dateline:kyoto", "headline:harbour", "cyclists reopens")
+    }
+    assert fields == {
+        "tram": ["media.0.caption"],
+        "byline:aino": ["byline"],
+        "dateline:kyoto": ["dateline.text"],
+        "headline:harbour": ["headline"],
+        "cyclists reopens": ["headline", "body"],
+    }
+
+
+def show(body, q, headline="h"):
+    texts = HitTexts(headline, None, None, None, None, body, [])
+    return highlight(texts, list_words(parse_query(q)))
+
+
+@pytest.mark.parametrize(
+    ("body", "q", "expected"),
+    [
+        ("Le café et Cafés", "cafe", ["café"]),
+        ("the bridge, the old bridge", '"old bridge"', ["old bridge"]),
+        ("the bridge, the old bridge", "old -bridge", ["old"]),
+        ("electing an elector", "elect*", ["electing", "elector"]),
+        ("electing an elector", '"an elect"', []),
+        ("an elector", "an-elect*", ["an elector"]),
+        ("新しい橋が開通した。橋", "新しい橋", ["新しい橋"]),
+        ("新しい橋が開通した。橋", "橋", ["橋", "橋"]),
+        ("e-mail", "email", []),
+        ("mail for the letters", "e-mail", ["mail"]),
+        ("one two three four", '"four one"~5', ["one", "four"]),
+        ("U.S. aid", "us", ["U.S."]),
+    ],
+)
+def test_matches(body, q, expected):
+    found = [body[start:end] for part in show(body, q) for start, end in part["matches"]]
+    assert found == expected
+
+
+def test_snippet_is_the_best_place_of_a_long_body():
+    filler = "Nothing of interest happens in this long sentence, which only fills the page. " * 8
+    body = f"{filler}The harbour.\n\n{filler}Here the harbour bridge <b>opened</b> & closed. {filler}A mayor."
+    parts = show(body, "harbour bridge opened mayor")
+    assert [part["text"] for part in parts] == [body[p["start"] : p["start"] + len(p["text"])] for p in parts]
+    assert all(len(part["text"]) <= 200 for part in parts)
+    assert not any(part["text"][0].isspace() or part["text"][-1].isspace() for part in parts)
+    assert (
+        "<mark>harbour</mark> <mark>bridge</mark> &lt;b&gt;<mark>opened</mark>&lt;/b&gt; &amp;"
+        in parts[0]["html"]
+    )
+    assert "<mark>mayor</mark>" in parts[1]["html"]
+    assert len(parts) == 2
+
+
+def test_hostile_text_is_highlighted_in_bounds():
+    phrase = "的" * 250
+    assert show("的" * 60_000, f'"{phrase}"')
+    show("的" * 30_000 + "x", f'"{phrase}x"')
+    assert len(show("a" * 200_000 + " bridge", "bridge")) == 0
+    assert len(show("bridge " * 20_000, "bridge")) == 1
+
+
+@given(st.text(max_size=300), st.sampled_from(["a*", "é", '"a b"', "東京", "a b c", "s*"]))
+def test_highlights_are_parts_of_the_text(body, q):
+    for part in show(body, q, headline=None):
+        start, end = part["start"], part["start"] + len(part["text"])
+        assert body[start:end] == part["text"]
+        assert part["matches"]
+        assert all(start <= first < last <= end for first, last in part["matches"])
+        assert part["html"].count("<mark>") == len(part["matches"])
+
+
+def test_every_indexed_term_is_found_by_itself(client, make_article):
+    body = "Ｔｏｋｙｏ 東京駅 U.N.'s ไทยรัฐ हिन्दी السّلام İzmir Straße naïve 한국어 3.5% ½ ﬁne"
+    seq = make_article(headline="All of them", body=body)["seq"]
+    assert client.app.state.follower.wait_for(seq, 10)
+    for word in body.split():
+        assert len(search(client, word)["items"]) == 1, word
+        assert len(search(client, f'"{word}"')["items"]) == 1, word
+    assert len(list(tokenise(body))) > 20
+
+
+def test_boost_is_the_one_documented():
+    assert matching.HEADLINE_BOOST == 1.0
