@@ -92,8 +92,7 @@ def make_examples() -> dict[str, Any]:
     """Make the examples: the first demo text, and what this program makes of it."""
     submission = read_demo_submissions()[0]
     found = clean_submission(submission)
-    article = build_article(found.content, _EXAMPLE_TIME)
-    article.id, article.seq, article.story_id = 1, 1, 1
+    article = build_article(found.content, article_id=1, seq=1, now=_EXAMPLE_TIME)
     article.uri = "urn:uuid:7f1c2d5e-3a4b-4c6d-8e9f-0a1b2c3d4e5f"
     document, brief = (orjson.loads(text) for text in render(article, found.content, found.summary))
     return {

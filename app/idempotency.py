@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import delete
+from sqlalchemy import Row, delete, insert, select
 from sqlmodel import Session, col
 
 from app.errors import IdempotencyKeyReused
@@ -58,28 +58,44 @@ def identify_request(
 Idempotency = Annotated[Repetition, Depends(identify_request)]
 
 
-def answer_once(session: Session, repetition: Repetition, answer: Callable[[], Response]) -> Response:
+def answer_once(session: Session, repetition: Repetition, answer: Callable[[Session], Response]) -> Response:
     """Give the kept answer to a repetition; otherwise answer, and keep the answer in the same transaction."""
     if repetition.idempotency_key is None:
-        return answer()
-    now = datetime.now(UTC)
-    # In SQL, so that the first statement of the transaction takes the write lock, and the look-up is safe.
-    session.exec(delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < now - KEPT_FOR))
-    record = session.get(IdempotencyRecord, (repetition.key_id, repetition.idempotency_key))
+        return answer(session)
+    record = _find_record(session, repetition)
     if record is not None:
         if record.request_sha256 != repetition.request_sha256:
             raise IdempotencyKeyReused("The Idempotency-Key was used before with another request.")
         return Response(record.body, record.status, {**record.headers, "Idempotent-Replayed": "true"})
-    response = answer()
-    session.add(
-        IdempotencyRecord(
-            key_id=repetition.key_id,
-            idempotency_key=repetition.idempotency_key,
-            request_sha256=repetition.request_sha256,
-            status=response.status_code,
-            headers={name: value for name, value in response.headers.items() if name != "content-length"},
-            body=bytes(response.body).decode(),
-            created_at=now,
-        )
+    response = answer(session)
+    session.execute(
+        insert(IdempotencyRecord),
+        [
+            {
+                "key_id": repetition.key_id,
+                "idempotency_key": repetition.idempotency_key,
+                "request_sha256": repetition.request_sha256,
+                "status": response.status_code,
+                "headers": {
+                    name: response.headers[name] for name in response.headers if name != "content-length"
+                },
+                "body": bytes(response.body).decode(),
+                "created_at": datetime.now(UTC),
+            }
+        ],
     )
     return response
+
+
+def _find_record(session: Session, repetition: Repetition) -> Row[Any] | None:
+    """Find the kept answer, after those that are too old are gone."""
+    session.execute(
+        delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < datetime.now(UTC) - KEPT_FOR)
+    )
+    columns = [getattr(IdempotencyRecord, name) for name in ("request_sha256", "status", "headers", "body")]
+    return session.execute(
+        select(*columns).where(
+            col(IdempotencyRecord.key_id) == repetition.key_id,
+            col(IdempotencyRecord.idempotency_key) == repetition.idempotency_key,
+        )
+    ).first()

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse
 from app import changes, health
 from app.articles import endpoints as articles
 from app.articles import provenance
+from app.commits import GroupCommit
 from app.database import make_engine
 from app.documentation import DESCRIPTION, describe_api
 from app.errors import (
@@ -75,10 +76,13 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.engine = make_engine(settings)
     app.state.follower = Follower(app.state.engine, settings.effective_index_dir)
+    app.state.commits = GroupCommit(app.state.engine, after_commit=app.state.follower.wake)
     app.state.follower.start()
+    app.state.commits.start()
     try:
         yield
     finally:
+        app.state.commits.stop()
         app.state.follower.stop()
         app.state.engine.dispose()
 

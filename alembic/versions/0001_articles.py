@@ -18,7 +18,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "articles",
-        sa.Column("id", ID, nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("uri", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("seq", ID, nullable=False),
@@ -56,7 +56,6 @@ def upgrade() -> None:
         sa.Column("brief", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_articles"),
         sa.UniqueConstraint("uri", name="uq_articles_uri"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_articles_agency", "articles", ["agency"])
     op.create_index("ix_articles_created_at", "articles", ["created_at"])
@@ -77,17 +76,23 @@ def upgrade() -> None:
 
     op.create_table(
         "changes",
-        sa.Column("seq", ID, nullable=False),
+        sa.Column("seq", ID, autoincrement=False, nullable=False),
         sa.Column("article_id", ID, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_changes"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_changes_article_id", "changes", ["article_id"])
 
+    op.create_table(
+        "counters",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", ID, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_counters"),
+    )
+    op.execute("INSERT INTO counters (name, value) VALUES ('articles', 0), ('changes', 0)")
     op.create_table(
         "idempotency_records",
         sa.Column("key_id", sa.String(), nullable=False),
@@ -158,5 +163,6 @@ def downgrade() -> None:
     op.drop_table("article_terms")
     op.drop_table("keys")
     op.drop_table("idempotency_records")
+    op.drop_table("counters")
     op.drop_table("changes")
     op.drop_table("articles")

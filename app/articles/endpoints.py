@@ -20,7 +20,8 @@ from app.articles.writes import (
     read_content,
     update_article,
 )
-from app.database import ReadSession, WriteSession
+from app.commits import Commits
+from app.database import ReadSession
 from app.errors import (
     ArticleDeleted,
     BodyTooLarge,
@@ -117,16 +118,14 @@ class ListQuery(Filters, View):
         **document_errors(*WRITE_ERRORS, ExternalIdTaken, IdempotencyKeyReused),
     },
 )
-def create_structured_article(
-    session: WriteSession, content: ArticleCreate, idempotency: Idempotency
-) -> Response:
+def create_structured_article(commits: Commits, content: ArticleCreate, idempotency: Idempotency) -> Response:
     """Store an article that is already structured.
 
     An `external_id` that the same source has used before gives the article stored then, if it says the same,
     and 409 if it does not.
     """
 
-    def answer() -> Response:
+    def answer(session: Session) -> Response:
         name = content.source.name if content.source else None
         known = find_by_external_id(session, name, content.external_id)
         if known is None:
@@ -138,7 +137,7 @@ def create_structured_article(
             )
         return describe_written(known, created=False)
 
-    return answer_once(session, idempotency, answer)
+    return commits.run(lambda session: answer_once(session, idempotency, answer))
 
 
 @router.get(
@@ -213,7 +212,7 @@ def _view_document(session: Session, document: str, view: View) -> str:
 )
 def replace_article(
     request: Request,
-    session: WriteSession,
+    commits: Commits,
     article_id: ArticleId,
     payload: dict[str, Any],
     _writer: Writer,
@@ -224,14 +223,18 @@ def replace_article(
     The fields that Dateline sets (`id`, `version`, `created_at` …) may stand in the body unchanged, so that
     an article can be read, edited and sent back.
     """
-    article = get_article(session, article_id)
-    stored = orjson.loads(article.document)
-    unchanged = {name for name in READ_ONLY & set(payload) if payload[name] == stored[name]}
-    _refuse_read_only(set(payload) - unchanged)
-    values = {name: value for name, value in payload.items() if name not in unchanged}
-    content = _read_content(values, ArticleCreate)
-    require_match(request, article)
-    return _store(session, article, content)
+
+    def answer(session: Session) -> Response:
+        article = get_article(session, article_id)
+        stored = orjson.loads(article.document)
+        unchanged = {name for name in READ_ONLY & set(payload) if payload[name] == stored[name]}
+        _refuse_read_only(set(payload) - unchanged)
+        values = {name: value for name, value in payload.items() if name not in unchanged}
+        content = _read_content(values, ArticleCreate)
+        require_match(request, article)
+        return _store(session, article, content)
+
+    return commits.run(answer)
 
 
 @router.patch(
@@ -248,25 +251,27 @@ def replace_article(
 )
 def change_article(
     request: Request,
-    session: WriteSession,
+    commits: Commits,
     article_id: ArticleId,
     patch: dict[str, Any],
     _writer: Writer,
     _documented: IfMatch = None,
 ) -> Response:
     """Change single fields by JSON merge patch (RFC 7396): null resets a field; lists are replaced whole."""
-    article = get_article(session, article_id)
-    stored = orjson.loads(article.document)
     _refuse_read_only(set(patch))
-    # Cleaning may have found no headline; such an article can still be changed elsewhere.
-    shape = ArticleCreate if stored["headline"] or "headline" in patch else ArticleContent
-    values = {name: stored[name] for name in ArticleContent.model_fields}
-    content = _read_content(_merge(values, patch), shape)
-    if (
-        patch or "If-Match" in request.headers
-    ):  # a patch without fields changes nothing: it needs no condition
-        require_match(request, article)
-    return _store(session, article, content)
+
+    def answer(session: Session) -> Response:
+        article = get_article(session, article_id)
+        stored = orjson.loads(article.document)
+        # Cleaning may have found no headline; such an article can still be changed elsewhere.
+        shape = ArticleCreate if stored["headline"] or "headline" in patch else ArticleContent
+        values = {name: stored[name] for name in ArticleContent.model_fields}
+        content = _read_content(_merge(values, patch), shape)
+        if patch or "If-Match" in request.headers:  # a patch without fields changes nothing
+            require_match(request, article)
+        return _store(session, article, content)
+
+    return commits.run(answer)
 
 
 def _merge(target: Any, patch: Any, depth: int = 0) -> Any:
@@ -318,12 +323,16 @@ def _store(session: Session, article: Article, content: ArticleContent) -> Respo
 )
 def remove_article(
     request: Request,
-    session: WriteSession,
+    commits: Commits,
     article_id: ArticleId,
     _writer: Writer,
     _documented: IfMatch = None,
 ) -> Response:
     """Delete an article with its versions and raw text. Its id answers 410 from then on."""
-    article = get_article(session, article_id)
-    require_match(request, article)
-    return Response(status_code=204, headers={"Dateline-Seq": str(delete_article(session, article))})
+
+    def answer(session: Session) -> Response:
+        article = get_article(session, article_id)
+        require_match(request, article)
+        return Response(status_code=204, headers={"Dateline-Seq": str(delete_article(session, article))})
+
+    return commits.run(answer)

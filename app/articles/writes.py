@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from app.articles.filters import fold
@@ -22,9 +23,23 @@ from app.articles.shapes import (
     Status,
     find_moment,
 )
-from app.changes import ChangeKind, append_change
+from app.changes import ChangeKind, append_change, take_number
 from app.cleaning import count_words, fingerprint_text
-from app.tables import Article, ArticleTerm, ArticleVersion, RawText
+from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
+
+_INSERT_ARTICLE = insert(get_table(Article))
+_INSERT_TERM = insert(get_table(ArticleTerm))
+_ARTICLES = get_table(Article)
+_FIRST_COPY = (
+    select_columns(_ARTICLES.c.id, _ARTICLES.c.story_id)
+    .where(
+        _ARTICLES.c.fingerprint == bindparam("fingerprint"),
+        _ARTICLES.c.deleted_at.is_(None),
+        _ARTICLES.c.duplicate_of.is_(None),
+    )
+    .order_by(_ARTICLES.c.id)
+    .limit(1)
+)
 
 
 def find_by_external_id(session: Session, source_name: str | None, external_id: str | None) -> Article | None:
@@ -56,27 +71,22 @@ def find_by_raw(session: Session, sha256: str) -> Article | None:
     ).first()
 
 
-def _find_first_copy(session: Session, fingerprint: str) -> Article | None:
-    """Find the earliest article with the same body, white space and letter case aside."""
-    return session.exec(
-        select(Article)
-        .where(
-            col(Article.fingerprint) == fingerprint,
-            col(Article.deleted_at).is_(None),
-            col(Article.duplicate_of).is_(None),
-        )
-        .order_by(col(Article.id))
-        .limit(1)
-    ).first()
+def _find_first_copy(session: Session, fingerprint: str) -> tuple[int, int | None] | None:
+    """Find the earliest article with the same body, white space and letter case aside: its id and story."""
+    row = session.connection().execute(_FIRST_COPY, {"fingerprint": fingerprint}).first()
+    return None if row is None else (row[0], row[1])
 
 
-def build_article(content: ArticleContent, now: datetime) -> Article:
-    """Build the row of a new article, which has no id, no seq and no served JSON yet."""
+def build_article(content: ArticleContent, *, article_id: int, seq: int, now: datetime) -> Article:
+    """Build the row of a new article, which has no served JSON yet."""
     return Article(
+        id=article_id,
         uri=f"urn:uuid:{uuid.uuid4()}",
         version=1,
-        seq=0,
+        seq=seq,
         created_at=now,
+        story_id=article_id,
+        duplicate_of=None,
         document="",
         brief="",
         **_list_columns(content, now, now),
@@ -86,14 +96,18 @@ def build_article(content: ArticleContent, now: datetime) -> Article:
 def create_article(
     session: Session, content: ArticleContent, cleaning: CleaningSummary | None = None
 ) -> Article:
-    """Store a new article and return it with its id, seq and served JSON."""
-    article = build_article(content, datetime.now(UTC))
+    """Store a new article and return it, detached from the session, with its id, seq and served JSON."""
+    now = datetime.now(UTC)
+    article_id, seq = take_number(session, "articles"), take_number(session, "changes")
+    article = build_article(content, article_id=article_id, seq=seq, now=now)
     original = _find_first_copy(session, article.fingerprint)
     if original is not None:
-        article.duplicate_of, article.story_id = original.id, original.story_id
-    session.add(article)
-    session.flush()
-    _finish(session, article, content, cleaning, ChangeKind.CREATED, [])
+        article.duplicate_of, article.story_id = original
+    article.document, article.brief = render(article, content, cleaning)
+    columns = {name: getattr(article, name) for name in Article.model_fields}
+    session.connection().execute(_INSERT_ARTICLE, columns)
+    append_change(session, article, kind=ChangeKind.CREATED, fields=[])
+    _insert_terms(session, article_id, content)
     return article
 
 
@@ -109,12 +123,16 @@ def update_article(
     fields = [name for name in ArticleContent.model_fields if getattr(before, name) != getattr(content, name)]
     if not fields:
         return article
-    assert article.id is not None
     session.add(ArticleVersion(article_id=article.id, version=article.version, document=article.document))
     article.version += 1
+    article.seq = take_number(session, "changes")
     for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
         setattr(article, name, value)
-    _finish(session, article, content, cleaning, ChangeKind.UPDATED, fields)
+    article.document, article.brief = render(article, content, cleaning)
+    session.add(article)
+    append_change(session, article, kind=ChangeKind.UPDATED, fields=fields)
+    session.execute(delete(ArticleTerm).where(col(ArticleTerm.article_id) == article.id))
+    _insert_terms(session, article.id, content)
     return article
 
 
@@ -123,7 +141,6 @@ def delete_article(session: Session, article: Article) -> int:
 
     The row stays without content, so that the id answers 410 and is never used again.
     """
-    assert article.id is not None
     for table in (ArticleTerm, ArticleVersion, RawText):
         session.exec(delete(table).where(col(table.article_id) == article.id))
     now = datetime.now(UTC)
@@ -132,10 +149,9 @@ def delete_article(session: Session, article: Article) -> int:
         setattr(article, name, value)
     article.deleted_at, article.document, article.brief = now, "", ""
     article.story_id, article.duplicate_of, article.fingerprint = None, None, ""
-    article.seq = append_change(
-        session, article.id, version=article.version, kind=ChangeKind.DELETED, fields=[], at=now
-    )
+    article.seq = take_number(session, "changes")
     session.add(article)
+    append_change(session, article, kind=ChangeKind.DELETED, fields=[])
     return article.seq
 
 
@@ -177,27 +193,12 @@ def _start_of_day(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-def _finish(
-    session: Session,
-    article: Article,
-    content: ArticleContent,
-    cleaning: CleaningSummary | None,
-    kind: ChangeKind,
-    fields: list[str],
-) -> None:
-    """Append the change, then render the JSON that holds its seq, and set the filter terms."""
-    assert article.id is not None
-    article.story_id = article.story_id or article.id
-    article.seq = append_change(
-        session, article.id, version=article.version, kind=kind, fields=fields, at=article.updated_at
-    )
-    article.document, article.brief = render(article, content, cleaning)
-    session.add(article)
-    session.exec(delete(ArticleTerm).where(col(ArticleTerm.article_id) == article.id))
-    session.add_all(
-        ArticleTerm(field=field, value=value, article_id=article.id) for field, value in _list_terms(content)
-    )
-    session.flush()
+def _insert_terms(session: Session, article_id: int, content: ArticleContent) -> None:
+    terms = [
+        {"field": field, "value": value, "article_id": article_id} for field, value in _list_terms(content)
+    ]
+    if terms:
+        session.connection().execute(_INSERT_TERM, terms)
 
 
 def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from app.articles.shapes import ArticleContent, CleaningSummary
@@ -137,29 +138,24 @@ def store_submission(
             return article, False
     else:
         return known, False
-    session.add(_make_raw_text(article, found, sha256))
-    session.flush()
+    session.execute(insert(RawText), [_make_raw_text(article, found, sha256)])
     return article, known is None
 
 
-def _make_raw_text(article: Article, found: CleanedSubmission, sha256: str) -> RawText:
+def _make_raw_text(article: Article, found: CleanedSubmission, sha256: str) -> dict[str, Any]:
     head = {
         "article_id": article.id,
         "version": article.version,
         "cleaning_version": found.cleaned.version,
     }
-    assert article.id is not None
-    return RawText(
-        article_id=article.id,
-        version=article.version,
-        sha256=sha256,
-        content_type=found.submission.stated.content_type,
-        raw=found.submission.received,
-        hints=found.submission.stated.model_dump(
-            mode="json", exclude={"raw", "content_type"}, exclude_none=True
-        ),
-        cleaning_version=found.cleaned.version,
-        ledger=dump_json({**head, **render_ledger(found.cleaned)}),
-        blocks=dump_json(render_blocks(found.cleaned)),
-        created_at=datetime.now(UTC),
-    )
+    stated = found.submission.stated
+    return {
+        **head,
+        "sha256": sha256,
+        "content_type": stated.content_type,
+        "raw": found.submission.received,
+        "hints": stated.model_dump(mode="json", exclude={"raw", "content_type"}, exclude_none=True),
+        "ledger": dump_json({**head, **render_ledger(found.cleaned)}),
+        "blocks": dump_json(render_blocks(found.cleaned)),
+        "created_at": datetime.now(UTC),
+    }

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
+from sqlmodel import Session
 
 from app.articles.conditional import describe_written, make_json_response
 from app.articles.shapes import (
@@ -14,7 +15,7 @@ from app.articles.shapes import (
     LedgerEdit,
     LedgerLine,
 )
-from app.database import WriteSession
+from app.commits import Commits
 from app.errors import (
     BodyTooLarge,
     DuplicateArticle,
@@ -113,7 +114,7 @@ def _read(request: Request, body: bytes) -> CleanedSubmission:
 )
 def ingest_raw_text(
     request: Request,
-    session: WriteSession,
+    commits: Commits,
     body: Body,
     idempotency: Idempotency,
     on_duplicate: Annotated[
@@ -131,7 +132,7 @@ def ingest_raw_text(
     """
     found = _read(request, body)
 
-    def answer() -> Response:
+    def answer(session: Session) -> Response:
         article, created = store_submission(session, found, on_duplicate)
         response = describe_written(article, created=created)
         if not explain:
@@ -139,7 +140,7 @@ def ingest_raw_text(
         document = article.document[:-1] + ',"ledger":' + dump_json(render_ledger(found.cleaned)) + "}"
         return make_json_response(document, response.status_code, _list_own_headers(response))
 
-    return answer_once(session, idempotency, answer)
+    return commits.run(lambda session: answer_once(session, idempotency, answer))
 
 
 def _list_own_headers(response: Response) -> dict[str, str]:

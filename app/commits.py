@@ -1,0 +1,111 @@
+"""Group commit: the writes of requests that come at the same time share one transaction and one fsync.
+
+A commit that is on disk (SQLite: synchronous=FULL) takes a millisecond or more whatever it holds; measured on
+SQLite, single-row commits reach 650 a second, commits of 50 rows 6,900. One thread of each process takes all
+writes that wait, runs each under a savepoint, commits, and only then lets their requests answer. A write that
+is refused rolls back alone; a commit that fails fails them all, and nothing of them is stored.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from app.database import write_session
+
+# More than the thread pool's size (40), so in practice all that wait.
+MOST_IN_A_COMMIT = 64
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    work: Callable[[Session], Any]
+    outcome: "Future[Any]" = field(default_factory=Future)
+
+
+class GroupCommit:
+    """The thread that commits."""
+
+    def __init__(self, engine: Engine, after_commit: Callable[[], None]) -> None:
+        self._engine = engine
+        self._after_commit = after_commit
+        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="dateline-commits", daemon=True)
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what waits, and end."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def run(self, work: Callable[[Session], Result]) -> Result:
+        """Run the work in a transaction and return its result once that is committed.
+
+        Raises what the work raises, and the database's error if the transaction cannot be committed.
+        """
+        write = _Write(work)
+        self._waiting.put(write)
+        result: Result = write.outcome.result()
+        return result
+
+    def _serve(self) -> None:
+        is_open = True
+        while is_open:
+            batch = [self._waiting.get()]
+            while not self._waiting.empty() and len(batch) < MOST_IN_A_COMMIT:
+                batch.append(self._waiting.get())
+            is_open = None not in batch
+            self._commit([write for write in batch if write is not None])
+
+    def _commit(self, batch: list[_Write]) -> None:
+        try:
+            with write_session(self._engine) as session:
+                outcomes = [_run_alone(session, write.work) for write in batch]
+        except Exception as error:
+            # Whatever it was, each request must hear of it; the next commit begins anew.
+            for write in batch:
+                write.outcome.set_exception(error)
+            return
+        self._after_commit()
+        for write, (result, refusal) in zip(batch, outcomes, strict=True):
+            if refusal is not None:
+                write.outcome.set_exception(refusal)
+            else:
+                write.outcome.set_result(result)
+
+
+def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, Exception | None]:
+    """Run one write under a savepoint; return its result, or the error that it alone is refused with.
+
+    An error of the database itself leaves no transaction to go on with, so it is not caught.
+    """
+    savepoint = session.begin_nested()
+    try:
+        result = work(session)
+        savepoint.commit()
+    except DBAPIError:
+        raise
+    except Exception as refusal:
+        savepoint.rollback()
+        return None, refusal
+    return result, None
+
+
+def _find_commits(request: Request) -> GroupCommit:
+    commits: GroupCommit = request.app.state.commits
+    return commits
+
+
+Commits = Annotated[GroupCommit, Depends(_find_commits)]
