@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.cleaning.bylines import is_byline
-from app.cleaning.captions import is_caption
+from app.cleaning.captions import is_caption, parse_caption
 from app.cleaning.counters import REASONS, read_counter
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft
@@ -66,6 +66,9 @@ def read_text(text: str) -> Reading:
         return Reading(text, weight, LABEL_SCORE, introduces=True)
     if is_caption(text):
         return Reading(text, weight, -0.01, introduces=True)
+    if weight < LONG and parse_caption(text):
+        # "(AP)" at its end: a caption, or the last words of a story, but no headline.
+        return Reading(text, weight, 0.01, introduces=True)
     if is_note(text):
         return Reading(text, weight, 0.3)
     score = _score(text, weight)
