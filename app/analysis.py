@@ -171,22 +171,22 @@ def list_rows(text: str) -> list[Row]:
             if term := _fold(word[:MAX_WORD]):
                 found.append((term, len(found), start, end, False, False))
         else:
-            _add_parts(found, text, start, end)
+            _add_parts(found, text, start=start, end=end)
         if text[end : end + 1] in _APOSTROPHES and (possessive := _POSSESSIVE.match(text, end)):
             skip = possessive.end()
     return found
 
 
-def _add_parts(found: list[Row], text: str, start: int, end: int) -> None:
+def _add_parts(found: list[Row], text: str, *, start: int, end: int) -> None:
     """Add the tokens of a stretch of letters that has a run in it."""
     for part in _PART.finditer(text, start, end):
         if part.lastindex:
-            _add_run(found, text, part.start(), part.end())
+            _add_run(found, text, start=part.start(), end=part.end())
         elif term := fold_word(part[0]):
             found.append((term, len(found), part.start(), part.end(), False, False))
 
 
-def _add_run(found: list[Row], text: str, start: int, end: int) -> None:
+def _add_run(found: list[Row], text: str, *, start: int, end: int) -> None:
     """Add the overlapping pairs of a run's characters, then its last character."""
     last, last_start = "", start
     for match in _CHARACTER.finditer(text, start, end):

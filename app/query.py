@@ -111,6 +111,7 @@ class _Reading:
     next: int = 0
 
     def peek(self) -> _Lexeme | None:
+        """Return the next lexeme without taking it."""
         return self.lexemes[self.next] if self.next < len(self.lexemes) else None
 
     def take(self, kind: str, *texts: str) -> _Lexeme | None:

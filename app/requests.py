@@ -73,8 +73,8 @@ class RequestFrame:
 def _bound_body(scope: Scope, receive: Receive, limit: int) -> Receive:
     """Stop reading at the limit, and before the first byte where the headers say that it cannot be taken.
 
-    Starlette's own limit answers in plain text where Content-Length says it all, so it is not used. The errors
-    are Starlette's, since FastAPI turns any other exception met while reading a body into a 400.
+    Starlette's own limit answers in plain text where Content-Length says it all, so it is not used. The
+    errors are Starlette's, since FastAPI turns any other exception met while reading a body into a 400.
     """
     headers = Headers(scope=scope)
     declared, encoding = headers.get("content-length", ""), headers.get("content-encoding", "identity")

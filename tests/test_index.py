@@ -287,7 +287,7 @@ def test_stopped_rebuild_leaves_the_index_as_it_was(write, engine, folder):
     stopping = following.Event()
     stopping.set()
     before = json.loads((path / "position.json").read_text())
-    assert following.build_anew(engine, writer, path, stopping=stopping) is None
+    assert following.build_anew(engine, writer, folder=path, stopping=stopping) is None
     assert json.loads((path / "position.json").read_text()) == before
     del writer
     assert index.check(engine, folder) == []

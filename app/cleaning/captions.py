@@ -12,7 +12,7 @@ from app.cleaning.ledger import EditReason, Role
 from app.cleaning.measures import ends_sentence, weigh
 
 _TAIL = 120  # letters at the end of a line that can hold a credit
-_LONGEST = 700  # letters a caption can have; the longest of 250 that were looked at had 610
+_LONGEST = 700  # letters a caption can have; longer lines are paragraphs
 _SHORTEST = 12  # letters below which what stands before a credit is no caption
 _PROSE = 80  # letters from which a line is body text
 

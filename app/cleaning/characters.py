@@ -20,7 +20,7 @@ from app.cleaning.ledger import Edit, EditReason, Line, Role, Warning_
 _PLAIN = re.compile("[ !-%'-~\u2010-\u2027\u2030-\u205e]*")  # nothing to do in such a line, spaces aside
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Latin-1 or Windows-1252 readings of UTF-8 sequences. ftfy costs 0.5 ms an article, this search 0.01 ms.
+# Windows-1252 readings of UTF-8. ftfy costs 0.5 ms an article, so this search comes first.
 _CONTINUATION = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 _MOJIBAKE = re.compile(f"[\u00c2-\u00df]{_CONTINUATION}|[\u00e0-\u00f4]{_CONTINUATION}{{2}}")
 

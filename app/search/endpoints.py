@@ -24,7 +24,7 @@ from app.errors import (
 )
 from app.index import Snapshot
 from app.keys import Reader
-from app.query import Node, list_words, parse_query
+from app.query import Words, list_words, parse_query
 from app.search.highlights import HitTexts, highlight
 from app.search.queries import Hit, count_hits, find_hits
 from app.search.shapes import Count, SearchList, SearchQuery
@@ -66,9 +66,9 @@ def search_articles(
     node = parse_query(query.q)
     fields = View(fields=query.fields).list_fields()
     snapshot = _take_snapshot(request, query.min_seq)
-    found = find_hits(snapshot, query, node)
-    items = _show_hits(session, found.hits, node if query.highlight else None, fields)
-    count = None if query.count is Count.NONE else count_hits(snapshot, query, node)
+    found = find_hits(snapshot, query, node=node)
+    items = _show_hits(session, found.hits, words=list_words(node) if query.highlight else [], fields=fields)
+    count = None if query.count is Count.NONE else count_hits(snapshot, query, node=node)
     body = b'{"items":[%s],"next":%s,"count":%s,"seq":%d}' % (
         b",".join(items),
         orjson.dumps(found.following),
@@ -91,10 +91,9 @@ def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
 
 
 def _show_hits(
-    session: Session, hits: Sequence[Hit], node: Node | None, fields: list[str] | None
+    session: Session, hits: Sequence[Hit], *, words: Sequence[Words], fields: list[str] | None
 ) -> list[bytes]:
     """Write the hits' JSON. What was deleted since the index saw it is left out."""
-    words = list_words(node) if node is not None else []
     is_whole = bool(set(fields or ()) - set(ArticleSummary.model_fields))
     rows = _list_rows(session, [hit.article_id for hit in hits], is_whole=is_whole, with_texts=bool(words))
     shown = []

@@ -62,7 +62,9 @@ def highlight(texts: HitTexts, words: Sequence[Words]) -> list[dict[str, Any]]:
     for path, scope, text in shown:
         wanted = [word for word in words if word.scope in (None, scope)]
         if text and wanted and (matches := find_matches(text, wanted)):
-            highlights += [_render(path, text, *part, matches) for part in _choose_parts(text, matches)]
+            highlights += [
+                _render(path, text, part=part, matches=matches) for part in _choose_parts(text, matches)
+            ]
     return highlights
 
 
@@ -91,15 +93,20 @@ class _Tokens:
 def find_matches(text: str, words: Sequence[Words]) -> list[Match]:
     """Find where the words stand in a text, in its order."""
     tokens = _Tokens(text, words)
-    return sorted({match for number, word in enumerate(words) for match in _find_word(tokens, word, number)})
+    return sorted(
+        {match for number, word in enumerate(words) for match in _find_word(tokens, word, number=number)}
+    )
 
 
-def _find_word(tokens: _Tokens, word: Words, number: int) -> list[Match]:
+def _find_word(tokens: _Tokens, word: Words, *, number: int) -> list[Match]:
     if len(word.terms) == 1:
         term = word.terms[0][1]
         found = tokens.find_prefix(term) if word.is_prefix else tokens.places[term]
-        return [Match(tokens[index].start, _find_end(tokens, index, word), number) for index in found]
-    in_a_row = _find_row(tokens, word, number)
+        return [
+            Match(tokens[index].start, _find_end(tokens, index, is_part=word.is_prefix), number)
+            for index in found
+        ]
+    in_a_row = _find_row(tokens, word, number=number)
     if in_a_row or (word.is_phrase and not word.slop):
         return in_a_row
     # Near each other, or a word of which a part is enough: the terms one by one.
@@ -110,13 +117,13 @@ def _find_word(tokens: _Tokens, word: Words, number: int) -> list[Match]:
     ]
 
 
-def _find_end(tokens: _Tokens, index: int, word: Words) -> int:
+def _find_end(tokens: _Tokens, index: int, *, is_part: bool) -> int:
     """Find where a match ends: that of a single character before the other character of its pair."""
     end = tokens[index].end
-    return min(end, tokens[index + 1].start) if word.is_prefix and index + 1 < len(tokens) else end
+    return min(end, tokens[index + 1].start) if is_part and index + 1 < len(tokens) else end
 
 
-def _find_row(tokens: _Tokens, word: Words, number: int) -> list[Match]:
+def _find_row(tokens: _Tokens, word: Words, *, number: int) -> list[Match]:
     """Find the terms where they stand in a row."""
     *inner, (last, last_term) = word.terms[:_COMPARED]
     is_cut = len(word.terms) > _COMPARED
@@ -191,7 +198,8 @@ def _widen(text: str, window: _Window) -> tuple[int, int]:
     return start, end
 
 
-def _render(path: str, text: str, start: int, end: int, matches: list[Match]) -> dict[str, Any]:
+def _render(path: str, text: str, *, part: tuple[int, int], matches: list[Match]) -> dict[str, Any]:
+    start, end = part
     spans: list[list[int]] = []
     for match in matches:
         if match.start < start or match.end > end:

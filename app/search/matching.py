@@ -161,7 +161,7 @@ def _filter_ranges(filters: Filters) -> list[Clause]:
         else (name, start.date() if start else None, end.date() if end else None),
     )
     return [
-        (Occur.Must, match_range(field, _count(lower), _count(upper)))
+        (Occur.Must, match_range(field, lower=_count(lower), upper=_count(upper)))
         for field, lower, upper in bounds
         if lower is not None or upper is not None
     ]
@@ -175,7 +175,7 @@ def _match_keyword(field: str, value: str) -> Query:
     return Query.term_query(SCHEMA, field, str(value))
 
 
-def match_range(field: str, lower: int | None, upper: int | None) -> Query:
+def match_range(field: str, *, lower: int | None, upper: int | None) -> Query:
     """Match the articles whose number lies between two bounds, both included."""
     return Query.range_query(SCHEMA, field, FieldType.Integer, lower_bound=lower, upper_bound=upper)
 

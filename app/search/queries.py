@@ -6,8 +6,8 @@ from typing import Any
 
 from tantivy import DocAddress, Order, Query, Searcher
 
-from app.articles.filters import DateField
-from app.errors import FieldError, InvalidParameter
+from app.articles.filters import MAX_ID, DateField
+from app.errors import FieldError, InvalidCursor, InvalidParameter
 from app.index import Snapshot
 from app.paging import decode_cursor, encode_cursor, fingerprint_query
 from app.query import Node, parse_query
@@ -41,10 +41,10 @@ class Found:
 def find_ids(snapshot: Snapshot, text: str, *, limit: int) -> list[int]:
     """Find the articles that match a query best."""
     query = SearchQuery(q=text, limit=limit)
-    return [hit.article_id for hit in find_hits(snapshot, query, parse_query(text)).hits]
+    return [hit.article_id for hit in find_hits(snapshot, query, node=parse_query(text)).hits]
 
 
-def find_hits(snapshot: Snapshot, query: SearchQuery, node: Node) -> Found:
+def find_hits(snapshot: Snapshot, query: SearchQuery, *, node: Node) -> Found:
     """Find a page of hits; raises InvalidCursor, or InvalidParameter for a page too far from the best."""
     found = match(node, query)
     sort = query.sort
@@ -53,11 +53,13 @@ def find_hits(snapshot: Snapshot, query: SearchQuery, node: Node) -> Found:
     paging = {"cursor", "limit", "fields", "count", "highlight", "min_seq"}
     asked = fingerprint_query({**query.model_dump(mode="json", exclude=paging), "sort": sort})
     if sort is SearchSort.RELEVANCE:
-        return _list_best(snapshot.searcher, found, query, asked)
-    return _list_by_date(snapshot.searcher, found.strict, query, _DateOrder.read(query, sort, asked))
+        return _list_best(snapshot.searcher, found, query=query, asked=asked)
+    return _list_by_date(
+        snapshot.searcher, found.strict, limit=query.limit, order=_read_order(query, sort, asked=asked)
+    )
 
 
-def count_hits(snapshot: Snapshot, query: SearchQuery, node: Node) -> int:
+def count_hits(snapshot: Snapshot, query: SearchQuery, *, node: Node) -> int:
     """Count what `find_hits` lists over all its pages."""
     found = match(node, query)
     is_by_relevance = query.sort in (None, SearchSort.RELEVANCE)
@@ -66,7 +68,7 @@ def count_hits(snapshot: Snapshot, query: SearchQuery, node: Node) -> int:
     return int(result.count)  # type: ignore[attr-defined]  # missing in the package's stub
 
 
-def _list_best(searcher: Searcher, found: Matching, query: SearchQuery, asked: str) -> Found:
+def _list_best(searcher: Searcher, found: Matching, *, query: SearchQuery, asked: str) -> Found:
     """List by relevance: what matches entirely, then what matches in part, each by BM25."""
     rank = decode_cursor(asked, query.cursor, kinds=(int,))[0] if query.cursor else 0
     if not 0 <= rank < MAX_RANK:
@@ -75,12 +77,12 @@ def _list_best(searcher: Searcher, found: Matching, query: SearchQuery, asked: s
             errors=[FieldError(field="cursor", message="is too far from the first hit")],
         )
     wanted = rank + query.limit + 1
-    ranked = [(address, 1 + _scale(score)) for score, address in _rank(searcher, found.strict, wanted)]
+    ranked = [(address, 1 + _scale(score)) for score, address in _rank(searcher, found.strict, limit=wanted)]
     if found.loose is not None and len(ranked) < wanted:
         known = {(address.segment_ord, address.doc) for address, _ in ranked}
         ranked += [
             (address, _scale(score))
-            for score, address in _rank(searcher, found.loose, wanted)
+            for score, address in _rank(searcher, found.loose, limit=wanted)
             if (address.segment_ord, address.doc) not in known
         ]
     page = ranked[rank : rank + query.limit]
@@ -90,7 +92,7 @@ def _list_best(searcher: Searcher, found: Matching, query: SearchQuery, asked: s
     return Found(hits, encode_cursor(asked, [rank + query.limit]) if is_more else None)
 
 
-def _rank(searcher: Searcher, query: Query, limit: int) -> Sequence[tuple[Any, DocAddress]]:
+def _rank(searcher: Searcher, query: Query, *, limit: int) -> Sequence[tuple[Any, DocAddress]]:
     # Without counting, Tantivy skips what cannot be among the best.
     return searcher.search(query, limit=limit, count=False).hits
 
@@ -109,23 +111,15 @@ class _DateOrder:
     asked: str
     last: tuple[int, int] | None
 
-    @classmethod
-    def read(cls, query: SearchQuery, sort: SearchSort, asked: str) -> "_DateOrder":
-        date_field = DateField.UPDATED if sort is SearchSort.UPDATED else query.date_field
-        last = None
-        if query.cursor is not None:
-            moment, article_id = decode_cursor(asked, query.cursor, kinds=(int, int))
-            last = (moment, article_id)
-        return cls(DATE_FIELDS[date_field], sort is not SearchSort.OLDEST, asked, last)
-
     @property
     def direction(self) -> Order:
+        """The order as Tantivy names it."""
         return Order.Desc if self.is_descending else Order.Asc
 
     def match_rest(self) -> Query:
         """Match what comes after the page before; of articles that have the date at all."""
         if self.last is None:
-            return matching.match_range(self.field, _LOWEST, _HIGHEST)
+            return matching.match_range(self.field, lower=_LOWEST, upper=_HIGHEST)
         moment, article_id = self.last
         return matching.match_any(
             self._match_beyond(self.field, moment),
@@ -134,14 +128,25 @@ class _DateOrder:
 
     def _match_beyond(self, field: str, number: int) -> Query:
         if self.is_descending:
-            return matching.match_range(field, _LOWEST, number - 1)
-        return matching.match_range(field, number + 1, _HIGHEST)
+            return matching.match_range(field, lower=_LOWEST, upper=number - 1)
+        return matching.match_range(field, lower=min(number, MAX_ID - 1) + 1, upper=_HIGHEST)
 
 
-def _list_by_date(searcher: Searcher, query: Query, asked_for: SearchQuery, order: _DateOrder) -> Found:
+def _read_order(query: SearchQuery, sort: SearchSort, *, asked: str) -> _DateOrder:
+    date_field = DateField.UPDATED if sort is SearchSort.UPDATED else query.date_field
+    last = None
+    if query.cursor is not None:
+        moment, article_id = decode_cursor(asked, query.cursor, kinds=(int, int))
+        if max(abs(moment), abs(article_id)) > MAX_ID:
+            raise InvalidCursor("The cursor is not one that this API gave.")
+        last = (moment, article_id)
+    return _DateOrder(DATE_FIELDS[date_field], sort is not SearchSort.OLDEST, asked, last)
+
+
+def _list_by_date(searcher: Searcher, query: Query, *, limit: int, order: _DateOrder) -> Found:
     """List by date. The index orders by one number: those with the last date are asked for again, by id."""
     rest = matching.limit(query, order.match_rest())
-    wanted = asked_for.limit + 1
+    wanted = limit + 1
     rows = searcher.search(
         rest, limit=wanted, count=False, order_by_field=order.field, order=order.direction
     ).hits
@@ -160,6 +165,6 @@ def _list_by_date(searcher: Searcher, query: Query, asked_for: SearchQuery, orde
         order=order.direction,
     )
     listed += [(last_moment, article_id) for article_id, _ in with_last.hits]
-    page = listed[: asked_for.limit]
+    page = listed[:limit]
     following = encode_cursor(order.asked, list(page[-1])) if len(listed) > len(page) else None
     return Found([Hit(article_id, None) for _, article_id in page], following)
