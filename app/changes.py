@@ -22,8 +22,8 @@ from app.tables import Article, Change, Counter, get_table
 router = APIRouter(tags=["changes"])
 
 
-# Statements of the hot write path: written once, and run on the connection, since an INSERT through the session
-# costs three times as much.
+# Statements of the hot write path: written once, and run on the connection, since an INSERT through the
+# session costs three times as much.
 _COUNTERS = get_table(Counter)
 _TAKE_NUMBER = (
     update(_COUNTERS)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
 from app.database import write_session
@@ -61,21 +61,28 @@ class GroupCommit:
         return result
 
     def _serve(self) -> None:
-        is_open = True
-        while is_open:
-            batch = [self._waiting.get()]
-            while not self._waiting.empty() and len(batch) < MOST_IN_A_COMMIT:
-                batch.append(self._waiting.get())
-            is_open = None not in batch
-            self._commit([write for write in batch if write is not None])
+        while (first := self._waiting.get()) is not None:
+            self._commit([first, *self._take_waiting()])
+
+    def _take_waiting(self) -> list[_Write]:
+        """Take the writes that wait by now."""
+        taken: list[_Write] = []
+        while len(taken) < MOST_IN_A_COMMIT and not self._waiting.empty():
+            write = self._waiting.get()
+            if write is None:  # the end comes after what is taken
+                self._waiting.put(None)
+                break
+            taken.append(write)
+        return taken
 
     def _commit(self, batch: list[_Write]) -> None:
         try:
             with write_session(self._engine) as session:
                 outcomes = [_run_alone(session, write.work) for write in batch]
         except Exception as error:
-            # Whatever it was, each request must hear of it; the next commit begins anew.
-            for write in batch:
+            # Whatever it was, each request must hear of it, also those that came while it was waited for:
+            # they would only wait for the same. The next commit begins anew.
+            for write in batch + self._take_waiting():
                 write.outcome.set_exception(error)
             return
         self._after_commit()
@@ -95,7 +102,7 @@ def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, E
     try:
         result = work(session)
         savepoint.commit()
-    except DBAPIError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as refusal:
         savepoint.rollback()

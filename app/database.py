@@ -1,9 +1,9 @@
 """The connection to the database, and the two kinds of session.
 
-Write transactions run one after the other on both databases: on SQLite they begin with BEGIN IMMEDIATE (with a
-plain BEGIN 258 of 320 concurrent read-then-write transactions failed with "database is locked"), on PostgreSQL
-with an advisory lock. So a look-up followed by an insert is safe, and the numbers of the change feed are given in
-the order of commits (decision 0002). Code of the domain may flush, never commit.
+Write transactions run one after the other on both databases: on SQLite they begin with BEGIN IMMEDIATE (with
+a plain BEGIN 258 of 320 concurrent read-then-write transactions failed with "database is locked"), on
+PostgreSQL with an advisory lock. So a look-up followed by an insert is safe, and the numbers of the change
+feed are given in the order of commits (decision 0002). Code of the domain may flush, never commit.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-import orjson
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session

