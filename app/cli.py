@@ -4,8 +4,9 @@ Exit codes: 0 done, 1 something failed (said on standard error), 2 wrong usage. 
 so that they can be piped; everything said about them goes to standard error.
 """
 
+import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,27 +17,47 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import track
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 
 from app import index
-from app.articles.queries import list_briefs
-from app.database import make_engine, migrate, read_session, write_session
+from app.articles.queries import get_article, list_briefs
+from app.backup import make_backup, restore_backup
+from app.changes import find_last_before, prune_changes
+from app.cleaning import VERSION as RULES_VERSION
+from app.database import (
+    UNAVAILABLE,
+    StoreError,
+    explain,
+    lift_limits,
+    make_engine,
+    migrate,
+    read_session,
+    write_session,
+)
 from app.demo import load_demo
 from app.errors import DatelineError
 from app.ingest.articles import clean_submission, render_result, store_submission
+from app.ingest.recleaning import list_outdated, prepare_recleaning, reclean_article
 from app.ingest.submissions import Submission, read_submission
 from app.keys import Scope, create_key, describe_state, list_keys, make_first_key, revoke_key
 from app.search import find_ids
 from app.settings import Settings, list_unknown_variables
+from app.store_checks import check_store
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Raw news text in, structured articles out."
 )
 key_commands = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 cli.add_typer(key_commands, name="key")
+change_commands = typer.Typer(no_args_is_help=True, help="Look after the change feed.")
+cli.add_typer(change_commands, name="changes")
 terminal = Console(stderr=True, highlight=False)
 
-SECONDS_TO_FINISH = 15
+# How long requests may still take after SIGTERM; with the end of the threads it stays below 20 seconds.
+SECONDS_TO_FINISH = 12
 CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".json": "application/json"}
+# Changes looked at in one transaction when old ones are removed: a server's writes wait for no longer.
+PRUNED_AT_ONCE = 5000
 SAMPLE = """\
 Ferry link to the islands returns after winter repairs
 
@@ -55,6 +76,12 @@ def main() -> None:
         cli()
     except DatelineError as error:
         _fail(error.detail)
+    except StoreError as error:
+        _fail(str(error))
+    except (*UNAVAILABLE, DatabaseError) as error:
+        if not isinstance(error, UNAVAILABLE) and type(error) is not DatabaseError:
+            raise  # a fault of ours; the others are of the database, such as a damaged file
+        _fail(f"the database cannot be used: {explain(error)}")
     except ValidationError as error:
         names = ", ".join(f"DATELINE_{part['loc'][0]}".upper() for part in error.errors() if part["loc"])
         _fail(f"these settings have impossible values: {names}")
@@ -89,6 +116,9 @@ def serve(
     engine.dispose()
     host, port = host or settings.host, settings.port if port is None else port
     _greet(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}", key)
+    # Uvicorn drains at SIGTERM and then raises it once more, for whoever it would have stopped: a stop that
+    # was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -174,6 +204,41 @@ def clean_file(
     )
 
 
+@cli.command(name="reclean")
+def reclean_articles(
+    ids: Annotated[
+        list[int] | None, typer.Argument(min=1, help="Articles; by default all that older rules cleaned.")
+    ] = None,
+    below: Annotated[
+        int, typer.Option(min=1, metavar="VERSION", help="Without IDS: clean what older rules have cleaned.")
+    ] = RULES_VERSION,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes, store nothing.")] = False,
+) -> None:
+    """Clean kept raw texts again with today's rules; prints id, version and fields of each that changes."""
+    _settings, engine = _open_store()
+    if not ids:
+        with read_session(engine) as session:
+            ids = list_outdated(session, below)
+    changed = failed = 0
+    for article_id in track(ids, "cleaning", console=terminal) if terminal.is_terminal else ids:
+        try:
+            prepared = prepare_recleaning(engine, article_id)
+            with read_session(engine) if dry_run else write_session(engine) as session:
+                article = get_article(session, article_id)
+                result = reclean_article(session, article, prepared, dry_run=dry_run).result
+        except DatelineError as error:
+            failed += 1
+            terminal.print(f"[red]{article_id}:[/red] {error.detail}")
+            continue
+        if result["fields"]:
+            changed += 1
+            names = ",".join(field["field"] for field in result["fields"])
+            typer.echo(f"{article_id}\t{result['to']}\t{names}")
+    terminal.print(f"{changed} of {len(ids)} articles {'would change' if dry_run else 'changed'}")
+    if failed:
+        _fail(f"{failed} of {len(ids)} articles could not be cleaned; they stay as they are")
+
+
 @cli.command(name="search")
 def search_articles(
     words: Annotated[list[str], typer.Argument(help="What to look for, in the language of docs/search.md.")],
@@ -201,12 +266,35 @@ def reindex() -> None:
 def check() -> None:
     """Check the tables and the search index against each other; says in one line each what is wrong."""
     settings, engine = _open_store()
-    faults = index.check(engine, settings.effective_index_dir)
+    faults = [*check_store(engine), *index.check(engine, settings.effective_index_dir)]
     for fault in faults:
         typer.echo(fault)
     if faults:
         sys.exit(1)
     typer.echo("store and index agree")
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced.")],
+) -> None:
+    """Copy the store as it is at this moment into a SQLite file; servers go on writing."""
+    try:
+        count = make_backup(make_engine(Settings()), file)
+    except OSError as error:
+        _fail(f"{file}: {error.strerror}")
+    terminal.print(f"{file} holds {count} articles")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `dateline backup` has written.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what the store holds.")] = False,
+) -> None:
+    """Put a backup into the store, keys and all. Stop the servers first."""
+    settings, engine = _open_store()
+    count = restore_backup(engine, settings, file, force=force)
+    terminal.print(f"the store holds {count} articles; the search index follows at the next start")
 
 
 @key_commands.command(name="create")
@@ -245,6 +333,22 @@ def revoke_api_key(
         if not revoke_key(session, key_id):
             _fail("there is no key with this id")
     terminal.print("revoked")
+
+
+@change_commands.command(name="prune")
+def prune_old_changes(
+    older_than: Annotated[int, typer.Option(min=0, metavar="DAYS", help="Age from which they are removed.")],
+) -> None:
+    """Remove old changes, but each article's newest; who still stands at one must begin anew (410)."""
+    _settings, engine = _open_store()
+    with read_session(engine) as session:
+        lift_limits(session.connection())
+        last = find_last_before(session, datetime.now(UTC) - timedelta(days=older_than))
+    removed = 0
+    for after in range(0, last, PRUNED_AT_ONCE):
+        with write_session(engine) as session:
+            removed += prune_changes(session, after=after, up_to=min(after + PRUNED_AT_ONCE, last))
+    typer.echo(f"{removed} changes removed")
 
 
 if __name__ == "__main__":

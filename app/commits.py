@@ -4,6 +4,8 @@ A commit that is on disk (SQLite: synchronous=FULL) takes a millisecond or more 
 SQLite, single-row commits reach 650 a second, commits of 50 rows 6,900. One thread of each process takes all
 writes that wait, runs each under a savepoint, commits, and only then lets their requests answer. A write that
 is refused rolls back alone; a commit that fails fails them all, and nothing of them is stored.
+
+No request waits without end: one whose write has not begun in time takes it back and is answered 503.
 """
 
 import queue
@@ -15,13 +17,18 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from app.database import write_session
+from app.database import UNAVAILABLE, write_session
+from app.errors import DatabaseBusy
 
 # More than the thread pool's size (40), so in practice all that wait.
 MOST_IN_A_COMMIT = 64
+# How long a request waits for its commit. The database's own limits (a lock, a statement) are shorter, so
+# this is reached only behind several commits that each take as long as they may.
+ANSWER_SECONDS = 12.0
+STOP_SECONDS = 3.0
+RETRY = {"Retry-After": "1"}
 
 Result = TypeVar("Result")
 
@@ -46,23 +53,33 @@ class GroupCommit:
         self._thread.start()
 
     def stop(self) -> None:
-        """Commit what waits, and end."""
+        """Commit what waits, and end; a commit that hangs is left behind."""
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     def run(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in a transaction and return its result once that is committed.
 
-        Raises what the work raises, and the database's error if the transaction cannot be committed.
+        Raises what the work raises, the database's error if the transaction cannot be committed, or
+        DatabaseBusy if that takes too long.
         """
         write = _Write(work)
         self._waiting.put(write)
-        result: Result = write.outcome.result()
+        try:
+            result: Result = write.outcome.result(ANSWER_SECONDS)
+        except TimeoutError:
+            # Taken back unless it has begun: what becomes of it then, nobody knows yet.
+            if write.outcome.cancel() or not write.outcome.done():
+                raise DatabaseBusy("The database did not answer in time.", headers=RETRY) from None
+            result = write.outcome.result()
         return result
 
     def _serve(self) -> None:
         while (first := self._waiting.get()) is not None:
-            self._commit([first, *self._take_waiting()])
+            taken = [first, *self._take_waiting()]
+            batch = [write for write in taken if write.outcome.set_running_or_notify_cancel()]
+            if batch:
+                self._commit(batch)
 
     def _take_waiting(self) -> list[_Write]:
         """Take the writes that wait by now."""
@@ -79,18 +96,19 @@ class GroupCommit:
         try:
             with write_session(self._engine) as session:
                 outcomes = [_run_alone(session, write.work) for write in batch]
-        except Exception as error:
+        except BaseException as error:
             # Whatever it was, each request must hear of it, also those that came while it was waited for:
             # they would only wait for the same. The next commit begins anew.
-            for write in batch + self._take_waiting():
+            late = [write for write in self._take_waiting() if write.outcome.set_running_or_notify_cancel()]
+            for write in batch + late:
                 write.outcome.set_exception(error)
             return
-        self._after_commit()
         for write, (result, refusal) in zip(batch, outcomes, strict=True):
             if refusal is not None:
                 write.outcome.set_exception(refusal)
             else:
                 write.outcome.set_result(result)
+        self._after_commit()
 
 
 def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, Exception | None]:
@@ -102,7 +120,7 @@ def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, E
     try:
         result = work(session)
         savepoint.commit()
-    except (OperationalError, InterfaceError):
+    except UNAVAILABLE:
         raise
     except Exception as refusal:
         savepoint.rollback()

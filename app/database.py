@@ -6,8 +6,11 @@ PostgreSQL with an advisory lock. So a look-up followed by an insert is safe, an
 feed are given in the order of commits (decision 0002). Code of the domain may flush, never commit.
 """
 
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,11 +19,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlmodel import Session
+from fastapi import Depends, Header, Request
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session, col
 
 from app.settings import Settings
+from app.tables import Change
 
 # Any number that no other program on the same database uses: "dateline" as bytes, cut to 63 bits.
 WRITE_LOCK = int.from_bytes(b"dateline") >> 1
@@ -32,16 +38,43 @@ POOL_SIZE = 48
 # Pages of 1 KiB per connection; SQLite's own default. A large cache on each thread's connection is memory
 # lost.
 SQLITE_CACHE_KIB = 2048
+# A PostgreSQL that has vanished without a word (its machine is gone) is noticed after about as many seconds.
+VANISHED_SECONDS = 10
+
+# What comes of a database that is locked, full, stopped, too busy, or only a standby: a retry may succeed.
+# InternalError is what psycopg makes of "read-only transaction" and of a transaction that was idle too long.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PendingRollbackError, PoolTimeout)
+
+# After a replica could not be reached, reads go to the primary for so long before it is tried again.
+REPLICA_RETRY_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class StoreError(Exception):
+    """The store cannot be used as asked; the text says in one line why."""
 
 
 def make_engine(settings: Settings) -> Engine:
     """Make the engine for the settings' database; on SQLite, make the data folder too."""
-    url = make_url(settings.effective_database_url)
+    return _make_engine(settings, settings.effective_database_url)
+
+
+def make_replica_engine(settings: Settings) -> Engine | None:
+    """Make the engine for the replica that reads may go to; None if there is none."""
+    if settings.database_read_url is None:
+        return None
+    return _make_engine(settings, settings.database_read_url.get_secret_value())
+
+
+def _make_engine(settings: Settings, address: str) -> Engine:
+    url = make_url(address)
     limits = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": settings.busy_timeout_seconds}
     if url.get_backend_name() == "sqlite":
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         arguments = {"timeout": settings.busy_timeout_seconds, "check_same_thread": False}
         engine = create_engine(url, connect_args=arguments, json_serializer=_dump_json, **limits)
+        event.listen(engine, "reset", _end_transaction)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -51,6 +84,10 @@ def make_engine(settings: Settings) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
+            "keepalives_idle": VANISHED_SECONDS // 2,
+            "keepalives_interval": 1,
+            "keepalives_count": VANISHED_SECONDS // 2,
+            "tcp_user_timeout": VANISHED_SECONDS * 1000,
             "options": f"-c statement_timeout={STATEMENT_SECONDS}s "
             f"-c lock_timeout={int(settings.busy_timeout_seconds * 1000)} "
             f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s -c timezone=UTC",
@@ -58,6 +95,7 @@ def make_engine(settings: Settings) -> Engine:
         json_serializer=_dump_json,
         **limits,
     )
+    event.listen(engine, "reset", _end_transaction)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -76,6 +114,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         f"cache_size=-{SQLITE_CACHE_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _end_transaction(connection: Any, _record: object, _state: object) -> None:
+    """End what is open on a connection that goes back into the pool.
+
+    SQLAlchemy takes a transaction whose COMMIT has failed for ended; on SQLite it may not be, and the
+    connection would keep the write lock while it lies in the pool.
+    """
+    connection.rollback()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -109,9 +156,73 @@ def read_session(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def _open_read_session(request: Request) -> Iterator[Session]:
-    with read_session(request.app.state.engine) as session:
-        yield session
+def lift_limits(connection: Connection) -> None:
+    """Let the transaction's statements take as long as they need: it works on the whole store."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def is_writable(connection: Connection) -> bool:
+    """Tell whether a write transaction may write; on SQLite it would not have begun otherwise."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
+
+
+class Replica:
+    """The replica that reads go to, as long as it can be reached and has what the client must see."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._next_try = 0.0
+
+    def find_session(self, min_seq: int = 0) -> Session | None:
+        """Open a session that sees the change `min_seq` and all before it; None if the replica has none."""
+        if time.monotonic() < self._next_try:
+            return None
+        session = Session(self.engine, expire_on_commit=False)
+        try:
+            reached = session.execute(select(func.max(col(Change.seq)))).scalar() if min_seq else None
+            session.connection()
+        except UNAVAILABLE as error:
+            session.close()
+            self._next_try = time.monotonic() + REPLICA_RETRY_SECONDS
+            _log.warning("the replica cannot be read, reads go to the primary: %s", explain(error))
+            return None
+        if min_seq > (reached or 0):
+            session.close()
+            return None
+        return session
+
+
+def explain(error: BaseException) -> str:
+    """Say in one line what the database said, without the statement and its values."""
+    said = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    return said.splitlines()[0]
+
+
+def _open_read_session(
+    request: Request,
+    dateline_min_seq: Annotated[
+        int,
+        Header(
+            alias="Dateline-Min-Seq",
+            ge=0,
+            le=2**63 - 1,
+            description="The `Dateline-Seq` of a write that the answer must reflect, also where reads go to "
+            "a replica that is behind.",
+        ),
+    ] = 0,
+) -> Iterator[Session]:
+    """Open the session of a request that reads: on the replica, if there is one that has what is asked."""
+    state = request.app.state
+    asked = request.query_params.get("min_seq", "")  # a search names the change there
+    if asked.isascii() and asked.isdigit() and len(asked) < 20:
+        dateline_min_seq = max(dateline_min_seq, int(asked))
+    session: Session | None = state.replica.find_session(dateline_min_seq) if state.replica else None
+    with session or Session(state.engine, expire_on_commit=False) as opened:
+        yield opened
 
 
 ReadSession = Annotated[Session, Depends(_open_read_session, scope="function")]
@@ -132,14 +243,39 @@ def make_alembic_config(settings: Settings) -> Config:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database to the schema of this program; nothing happens where it has it already."""
-    if make_url(settings.effective_database_url).get_backend_name() == "sqlite":
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """Bring the database to the schema of this program; nothing happens where it has it already.
+
+    Raises StoreError for a database that a newer program has migrated.
+    """
+    engine = make_engine(settings)
+    try:
+        revision = _find_revision(engine)
+    finally:
+        engine.dispose()
+    known = _list_revisions()
+    if revision == known[0]:
+        return
+    if revision is not None and revision not in known:
+        raise StoreError(
+            f"the database has schema {revision}, which this program does not know (its own is {known[0]}): "
+            "a newer Dateline has migrated it"
+        )
     command.upgrade(make_alembic_config(settings), "head")
 
 
-def is_migrated(engine: Engine, settings: Settings) -> bool:
-    """Tell whether the database has the schema of this program."""
-    head = ScriptDirectory.from_config(make_alembic_config(settings)).get_current_head()
+@cache
+def _list_revisions() -> list[str]:
+    """List the schemas that this program knows, its own first."""
+    config = Config()
+    config.set_main_option("script_location", str(_find_migrations()))
+    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def _find_revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_migrated(engine: Engine) -> bool:
+    """Tell whether the database has the schema of this program."""
+    return _find_revision(engine) == _list_revisions()[0]

@@ -2,14 +2,14 @@
 
     DatelineError
     ├─ 400  MalformedRequest  InvalidParameter  UnknownParameter  InvalidCursor  InvalidQuery  UndecodableText
-    ├─ 401  KeyRequired  InvalidKey          403  ScopeMissing
-    ├─ 404  NotFound    405  MethodNotAllowed    410  ArticleDeleted
+    ├─ 401  KeyRequired  InvalidKey          403  ScopeMissing  ArticleWithheld
+    ├─ 404  NotFound    405  MethodNotAllowed    410  ArticleDeleted  ChangesPruned
     ├─ 409  DuplicateArticle  ExternalIdTaken
     ├─ 412  StaleVersion    413  BodyTooLarge    415  UnsupportedMediaType
     ├─ 422  InvalidPayload  EmptyText  NoArticleFound  TooManyLines  IdempotencyKeyReused
     ├─ 428  IfMatchRequired
     ├─ 500  InternalError
-    └─ 503  DatabaseBusy  IndexBehind  NotReady
+    └─ 503  DatabaseBusy  IndexBehind  NotReady  TooManyFollowers
 
 Queries and endpoints raise them; `main` renders them. An answer never repeats what the client sent: it
 names fields and positions, not values. 422 is for a payload that was read and cannot be taken.
@@ -131,6 +131,12 @@ class ScopeMissing(DatelineError):
     status, code, title = 403, "scope-missing", "The key's scope does not allow this"
 
 
+class ArticleWithheld(DatelineError):
+    """The article, or this version of it, is held back from who may only read."""
+
+    status, code, title = 403, "article-withheld", "The article is withheld"
+
+
 class NotFound(DatelineError):
     """There is nothing at this address."""
 
@@ -147,6 +153,12 @@ class ArticleDeleted(DatelineError):
     """The article was here and has been deleted."""
 
     status, code, title = 410, "article-deleted", "The article has been deleted"
+
+
+class ChangesPruned(DatelineError):
+    """The reader of the change feed stands at an entry that has been removed; `first_seq` is the oldest."""
+
+    status, code, title = 410, "changes-pruned", "Older changes have been removed"
 
 
 class DuplicateArticle(DatelineError):
@@ -237,6 +249,12 @@ class NotReady(DatelineError):
     """The server is up but cannot serve yet."""
 
     status, code, title = 503, "not-ready", "Not ready"
+
+
+class TooManyFollowers(DatelineError):
+    """As many requests as one process takes are waiting for changes."""
+
+    status, code, title = 503, "too-many-followers", "Too many requests wait for changes"
 
 
 # Longer names are cut: an unknown field's name is the client's own text.

@@ -1,9 +1,13 @@
 """Idempotency-Key: the first answer is kept in the transaction that earned it, and given to repetitions.
 
-Follows draft-ietf-httpapi-idempotency-key-header: another request under the same key is 422. Only answers
-that stored something are kept, since only they must not happen twice; a refused request may be corrected and
-sent again under its key, as with Stripe. Two requests at once under one key: the second waits for the first
-one's transaction and then gets its answer.
+Follows draft-ietf-httpapi-idempotency-key-header: another request under the same key is 422. Only answers of
+requests that were carried out are kept, since only they must not happen twice; a refused request (4xx, 5xx)
+has stored nothing, and may be corrected and sent again under its key.
+
+Two requests at once under one key: the draft would have the second refused with 409, so that it is not
+carried out twice. Here it waits, for milliseconds, since write transactions run one after the other, in one
+process or in many (`app.database`); it then finds the record and gets the first one's answer, or, if the
+first was refused, its own.
 """
 
 import hashlib
@@ -13,16 +17,34 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import Row, delete, insert, select
-from sqlmodel import Session, col
+from sqlalchemy import Row, and_, bindparam, delete, insert, select, tuple_
+from sqlmodel import Session
 
 from app.errors import IdempotencyKeyReused
 from app.keys import Writer
 from app.requests import Body
-from app.tables import IdempotencyRecord
+from app.tables import IdempotencyRecord, get_table
 
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
+# Records removed by one write at most: more than one write adds, so that they dwindle, and so few that a
+# write after a long pause does not pay for all that has grown old.
+PRUNED_AT_ONCE = 100
+
+_RECORDS = get_table(IdempotencyRecord)
+_INSERT = insert(_RECORDS)
+_OLD = (
+    select(_RECORDS.c.key_id, _RECORDS.c.idempotency_key)
+    .where(_RECORDS.c.created_at < bindparam("oldest"))
+    .order_by(_RECORDS.c.created_at)
+    .limit(PRUNED_AT_ONCE)
+)
+_PRUNE = delete(_RECORDS).where(tuple_(_RECORDS.c.key_id, _RECORDS.c.idempotency_key).in_(_OLD))
+_IS_THIS = and_(
+    _RECORDS.c.key_id == bindparam("key_id"), _RECORDS.c.idempotency_key == bindparam("idempotency_key")
+)
+_FIND = select(_RECORDS).where(_IS_THIS)
+_REMOVE = delete(_RECORDS).where(_IS_THIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +90,27 @@ def answer_once(session: Session, repetition: Repetition, answer: Callable[[Sess
             raise IdempotencyKeyReused("The Idempotency-Key was used before with another request.")
         return Response(record.body, record.status, {**record.headers, "Idempotent-Replayed": "true"})
     response = answer(session)
-    session.execute(
-        insert(IdempotencyRecord),
-        [
-            {
-                "key_id": repetition.key_id,
-                "idempotency_key": repetition.idempotency_key,
-                "request_sha256": repetition.request_sha256,
-                "status": response.status_code,
-                "headers": {
-                    name: response.headers[name] for name in response.headers if name != "content-length"
-                },
-                "body": bytes(response.body).decode(),
-                "created_at": datetime.now(UTC),
-            }
-        ],
-    )
+    kept = {
+        "key_id": repetition.key_id,
+        "idempotency_key": repetition.idempotency_key,
+        "request_sha256": repetition.request_sha256,
+        "status": response.status_code,
+        "headers": {name: response.headers[name] for name in response.headers if name != "content-length"},
+        "body": bytes(response.body).decode(),
+        "created_at": datetime.now(UTC),
+    }
+    session.connection().execute(_INSERT, kept)
     return response
 
 
 def _find_record(session: Session, repetition: Repetition) -> Row[Any] | None:
-    """Find the kept answer, after those that are too old are gone."""
-    session.execute(
-        delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < datetime.now(UTC) - KEPT_FOR)
-    )
-    columns = [getattr(IdempotencyRecord, name) for name in ("request_sha256", "status", "headers", "body")]
-    return session.execute(
-        select(*columns).where(
-            col(IdempotencyRecord.key_id) == repetition.key_id,
-            col(IdempotencyRecord.idempotency_key) == repetition.idempotency_key,
-        )
-    ).first()
+    """Find the kept answer; one that is too old is removed, with others."""
+    oldest = datetime.now(UTC) - KEPT_FOR
+    named = {"key_id": repetition.key_id, "idempotency_key": repetition.idempotency_key}
+    connection = session.connection()
+    connection.execute(_PRUNE, {"oldest": oldest})
+    record = connection.execute(_FIND, named).first()
+    if record is not None and record.created_at < oldest:  # there were too many that were older still
+        connection.execute(_REMOVE, named)
+        return None
+    return record

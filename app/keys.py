@@ -153,13 +153,13 @@ def _check_scope(key: Key | None, scope: Scope) -> Key:
     return key
 
 
-def require_reader(request: Request, key: Annotated[Key | None, Depends(authenticate)]) -> None:
+async def require_reader(request: Request, key: Annotated[Key | None, Depends(authenticate)]) -> None:
     """Let through who may read: everyone, unless `DATELINE_PUBLIC_READ=false`."""
     if not request.app.state.settings.public_read:
         _check_scope(key, Scope.READ)
 
 
-def require_writer(key: Annotated[Key | None, Depends(authenticate)]) -> Key:
+async def require_writer(key: Annotated[Key | None, Depends(authenticate)]) -> Key:
     """Let through who may write, and say who it is."""
     return _check_scope(key, Scope.WRITE)
 

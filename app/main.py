@@ -1,22 +1,25 @@
 """The application: its routers are the API at a glance; errors and requests are framed here, once."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from app import changes, health
+from app import health
 from app.articles import endpoints as articles
 from app.articles import provenance
+from app.changes import ChangeWatch
+from app.changes import endpoints as changes
 from app.commits import GroupCommit
-from app.database import make_engine
+from app.database import UNAVAILABLE, Replica, explain, make_engine, make_replica_engine
 from app.documentation import DESCRIPTION, describe_api
 from app.errors import (
     PROBLEM_JSON,
@@ -38,6 +41,7 @@ from app.ingest.articles import dump_json
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings
+from app.shutdown import watch_for_stop
 
 logger = logging.getLogger("dateline")
 
@@ -49,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Dateline", version="1", description=DESCRIPTION, lifespan=_run, redirect_slashes=False
     )
     app.state.settings = settings
+    app.state.stopping = threading.Event()
     v1 = APIRouter(prefix="/v1")
     for part in (ingest.router, articles.router, provenance.router, search.router, changes.router):
         v1.include_router(part)
@@ -57,8 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
-    app.add_exception_handler(OperationalError, _answer_database_error)
-    app.add_exception_handler(PoolTimeout, _answer_database_error)
+    for unavailable in (*UNAVAILABLE, DBAPIError):
+        app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
     app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
     app.add_api_route("/", _show_docs, include_in_schema=False)
@@ -70,21 +75,36 @@ def _show_docs() -> RedirectResponse:
     return RedirectResponse("/docs")
 
 
+def _announce(app: FastAPI) -> None:
+    """Wake whoever follows the changes."""
+    app.state.follower.wake()
+    app.state.watch.wake()
+
+
 @asynccontextmanager
 async def _run(app: FastAPI) -> AsyncIterator[None]:
     """Hold the database and the search index for as long as the application runs."""
     settings: Settings = app.state.settings
+    app.state.stopping.clear()
+    watch_for_stop(app.state.stopping)
     app.state.engine = make_engine(settings)
+    replica = make_replica_engine(settings)
+    app.state.replica = Replica(replica) if replica else None
     app.state.follower = Follower(app.state.engine, settings.effective_index_dir)
-    app.state.commits = GroupCommit(app.state.engine, after_commit=app.state.follower.wake)
+    app.state.watch = ChangeWatch(app.state.engine, app.state.stopping)
+    app.state.commits = GroupCommit(app.state.engine, after_commit=partial(_announce, app))
     app.state.follower.start()
     app.state.commits.start()
     try:
         yield
     finally:
+        app.state.stopping.set()
         app.state.commits.stop()
+        await app.state.watch.stop()
         app.state.follower.stop()
         app.state.engine.dispose()
+        if replica:
+            replica.dispose()
 
 
 def _write_problem(request: Request, error: DatelineError) -> Response:
@@ -93,12 +113,12 @@ def _write_problem(request: Request, error: DatelineError) -> Response:
     return Response(body, error.status, error.headers, media_type=PROBLEM_JSON)
 
 
-def _answer_error(request: Request, error: Exception) -> Response:
+async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DatelineError)
     return _write_problem(request, error)
 
 
-def _answer_invalid_request(request: Request, error: Exception) -> Response:
+async def _answer_invalid_request(request: Request, error: Exception) -> Response:
     """Sort what FastAPI found wrong: parameters are 400, another type of body 415, JSON that is none 400."""
     assert isinstance(error, RequestValidationError)
     faults = list(error.errors())
@@ -120,7 +140,7 @@ def _claims_json(request: Request) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-def _answer_framework_error(request: Request, error: Exception) -> Response:
+async def _answer_framework_error(request: Request, error: Exception) -> Response:
     """Write the errors of Starlette and FastAPI themselves as ours."""
     assert isinstance(error, HTTPException)
     known: dict[int, DatelineError] = {
@@ -137,15 +157,17 @@ def _answer_framework_error(request: Request, error: Exception) -> Response:
     )
 
 
-def _answer_database_error(request: Request, error: Exception) -> Response:
+async def _answer_database_error(request: Request, error: Exception) -> Response:
     """Answer 503 when the database is locked, full or away: nothing was stored, and a retry may succeed."""
-    logger.warning("database unavailable, request %s: %s", request.state.request_id, type(error).__name__)
+    if not isinstance(error, UNAVAILABLE) and not getattr(error, "connection_invalidated", False):
+        raise error
+    logger.warning("database unavailable, request %s: %s", request.state.request_id, explain(error))
     return _write_problem(
         request, DatabaseBusy("The database cannot take the request now.", headers={"Retry-After": "1"})
     )
 
 
-def _answer_fault(request: Request, _error: Exception) -> Response:
+async def _answer_fault(request: Request, _error: Exception) -> Response:
     """Answer 500 without any detail; the server logs the exception under the request's id."""
     logger.error("fault in request %s", request.state.request_id)
     return _write_problem(

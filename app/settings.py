@@ -12,8 +12,11 @@ from typing import Any
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "DATELINE_"
+DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
 class Settings(BaseSettings):
@@ -26,6 +29,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder of the SQLite database and the search index.")
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the database; by default SQLite in the data folder."
+    )
+    database_read_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of a streaming replica that serves reads; by default none does."
     )
     index_dir: Path | None = Field(
         None, description="Folder of the search index; by default `index` in the data folder."
@@ -41,16 +47,40 @@ class Settings(BaseSettings):
         2 * 1024 * 1024, ge=1024, description="Largest request body; a larger one is refused with 413."
     )
     busy_timeout_seconds: float = Field(
-        5.0, ge=0, le=60, description="How long a write waits for SQLite's write lock before it answers 503."
+        5.0,
+        ge=0,
+        le=60,
+        description="How long a request waits for a lock or a connection: then it answers 503.",
     )
 
     @field_validator(
-        "public_read", "port", "workers", "max_body_bytes", "busy_timeout_seconds", mode="before"
+        "database_url",
+        "database_read_url",
+        "admin_key",
+        "public_read",
+        "port",
+        "workers",
+        "max_body_bytes",
+        "busy_timeout_seconds",
+        mode="before",
     )
     @classmethod
     def read_empty_as_default(cls, value: Any, info: Any) -> Any:
         """Take an empty variable as one that is not set, as compose files write it."""
         return cls.model_fields[info.field_name].default if value == "" else value
+
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what is no URL of a database that Dateline knows, before anything tries to use it."""
+        if value is not None:
+            try:
+                driver = make_url(value.get_secret_value()).drivername
+            except ArgumentError as error:
+                raise ValueError("not a database URL") from error
+            if driver not in DRIVERS:
+                raise ValueError("not a URL of SQLite or PostgreSQL")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -77,7 +107,7 @@ class Settings(BaseSettings):
         return self.index_dir or self.data_dir / "index"
 
 
-SECRET_FIELDS = ("database_url", "admin_key")
+SECRET_FIELDS = ("database_url", "database_read_url", "admin_key")
 
 
 class SecretFiles(PydanticBaseSettingsSource):

@@ -75,6 +75,8 @@ class Article(SQLModel, table=True):
     id: int = Field(primary_key=True, sa_type=Id, sa_column_kwargs={"autoincrement": False})
     uri: str = Field(unique=True)
     version: int
+    version_kind: str  # how the current version came to be
+    version_fields: list[str] = Field(sa_type=JSON)  # what it changed
     seq: int = Field(sa_type=Id)
     status: str
 
@@ -105,6 +107,9 @@ class Article(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deleted_reason: str | None = Field(default=None, sa_type=Text)
+    # What a client has changed of a cleaned article: by field, the value that cleaning gave.
+    edited: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
     story_id: int | None = Field(sa_type=Id, index=True)
     duplicate_of: int | None = Field(sa_type=Id, index=True)
@@ -132,6 +137,12 @@ class ArticleVersion(SQLModel, table=True):
 
     article_id: int = Field(sa_type=Id, primary_key=True, foreign_key="articles.id")
     version: int = Field(primary_key=True)
+    kind: str
+    fields: list[str] = Field(sa_type=JSON)
+    status: str
+    headline: str | None = Field(sa_type=Text)
+    word_count: int
+    updated_at: datetime = Field(sa_type=UtcDateTime)
     document: str = Field(sa_type=Text)
 
 
@@ -168,7 +179,8 @@ class Change(SQLModel, table=True):
 
 
 class Counter(SQLModel, table=True):
-    """The last number given to an article (`articles`) or a change (`changes`).
+    """The last number given to an article (`articles`) or a change (`changes`), or the last change of those
+    that have been removed (`changes_pruned`).
 
     Numbers are taken in the transaction that uses them: one that is rolled back gives its numbers back.
     """

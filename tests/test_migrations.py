@@ -1,55 +1,204 @@
-"""The migrations: one head, the schema of the tables, up and down with rows in them."""
+"""The migrations: one head, the schema of the tables, up and down with rows, whatever kills or races them."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import Engine, MetaData, inspect, text
 from sqlmodel import SQLModel, select
 
 from app.articles.shapes import ArticleContent
 from app.articles.writes import create_article
-from app.database import make_alembic_config, make_engine, migrate, read_session, write_session
+from app.database import (
+    StoreError,
+    is_migrated,
+    make_alembic_config,
+    make_engine,
+    migrate,
+    read_session,
+    write_session,
+)
 from app.settings import Settings
 from app.tables import Article
+from tests.conftest import DATABASES, create_database
+
+NewEmpty = Callable[[str, Path], Any]
+
+
+@pytest.fixture(scope="session")
+def new_empty(request: pytest.FixtureRequest) -> NewEmpty:
+    """Make the settings of a store without a schema, while the context lasts."""
+
+    @contextmanager
+    def make(kind: str, folder: Path) -> Iterator[Settings]:
+        if kind == "sqlite":
+            yield Settings(data_dir=folder / "new" / "folder", _env_file=None)
+            return
+        with create_database(request.getfixturevalue("postgres")) as url:
+            address = url.render_as_string(hide_password=False)
+            yield Settings(data_dir=folder, database_url=address, _env_file=None)
+
+    return make
+
+
+@pytest.fixture(params=DATABASES)
+def empty(request: pytest.FixtureRequest, new_empty: NewEmpty, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a store that has no schema yet, on each database."""
+    with new_empty(request.param, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Settings:
-    """Settings of a store that does not exist yet."""
-    return Settings(data_dir=tmp_path / "new" / "folder", _env_file=None)
+def engine(empty: Settings) -> Iterator[Engine]:
+    """The engine of that store."""
+    made = make_engine(empty)
+    yield made
+    made.dispose()
+
+
+MIGRATE = "from app.cli import main; main()"
+# The process kills itself after so many statements, long before the last one.
+KILLED_AFTER = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from app.cli import main
+left = int(sys.argv.pop())
+def count(*_):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(Engine, "after_cursor_execute", count)
+main()
+"""
+
+
+def start(program: str, settings: Settings, *arguments: str) -> "subprocess.Popen[str]":
+    """Run `dateline migrate` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program, "migrate", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "DATELINE_DATA_DIR": str(settings.data_dir),
+            "DATELINE_DATABASE_URL": settings.effective_database_url,
+        },
+    )
+
+
+def describe_schema(engine: Engine) -> dict[str, Any]:
+    """Reflect all tables with their columns, indexes and keys."""
+    found = MetaData()
+    found.reflect(engine)
+    return {
+        name: (
+            sorted(f"{column.name} {column.type!r} {column.nullable}" for column in table.columns),
+            sorted(f"{index.name} {[column.name for column in index.columns]}" for index in table.indexes),
+            sorted(str(constraint.name) for constraint in table.constraints),
+        )
+        for name, table in found.tables.items()
+    }
+
+
+def store_articles(engine: Engine, count: int = 1) -> None:
+    with write_session(engine) as session:
+        for number in range(count):
+            create_article(session, ArticleContent(headline=f"h{number}", body="b", tags=["t"]))
 
 
 def test_one_head(empty):
     assert len(ScriptDirectory.from_config(make_alembic_config(empty)).get_heads()) == 1
 
 
-def test_migrated_schema_is_that_of_the_tables(empty):
+def test_migrated_schema_is_that_of_the_tables(empty, engine):
     migrate(empty)
-    with make_engine(empty).connect() as connection:
+    with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+    command.check(make_alembic_config(empty))
 
 
-def test_migrating_twice_changes_nothing(empty):
+def test_migrating_twice_changes_nothing(empty, engine):
     migrate(empty)
-    engine = make_engine(empty)
-    with write_session(engine) as session:
-        create_article(session, ArticleContent(headline="h", body="b"))
+    store_articles(engine)
     migrate(empty)
     with read_session(engine) as session:
-        assert session.exec(select(Article.headline)).all() == ["h"]
+        assert session.exec(select(Article.headline)).all() == ["h0"]
 
 
-def test_down_and_up_again_with_rows(empty):
+def test_down_and_up_again_with_rows(empty, engine):
     migrate(empty)
-    engine = make_engine(empty)
-    with write_session(engine) as session:
-        create_article(session, ArticleContent(headline="h", body="b", tags=["t"]))
+    before = describe_schema(engine)
+    store_articles(engine, 3)
     command.downgrade(make_alembic_config(empty), "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
     migrate(empty)
-    assert "articles" in inspect(engine).get_table_names()
+    assert describe_schema(engine) == before
+    store_articles(engine)
+
+
+def test_each_step_is_taken_back_and_again_with_rows(empty, engine):
+    migrate(empty)
+    store_articles(engine, 3)
+    script = ScriptDirectory.from_config(make_alembic_config(empty))
+    for revision in [found.revision for found in script.walk_revisions()][1:]:
+        command.downgrade(make_alembic_config(empty), revision)
+        migrate(empty)
+        with read_session(engine) as session:
+            assert sorted(session.exec(select(Article.headline))) == ["h0", "h1", "h2"]
+
+
+def test_killed_migration_leaves_old_or_new_schema_and_is_finished_by_the_next(empty, engine):
+    migrate(empty)
+    finished = describe_schema(engine)
+    for statements in (3, 30):
+        command.downgrade(make_alembic_config(empty), "base")
+        killed = start(KILLED_AFTER, empty, str(statements))
+        killed.communicate(timeout=60)
+        assert killed.returncode == -signal.SIGKILL
+        assert inspect(engine).get_table_names() == ["alembic_version"], "the old schema"
+        assert not is_migrated(engine)
+        migrate(empty)
+        assert describe_schema(engine) == finished
+
+
+def test_servers_that_start_at_once_migrate_once(empty, engine):
+    started = [start(MIGRATE, empty) for _ in range(2)]
+    for process in started:
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 0, said
+    assert is_migrated(engine)
+
+
+def test_schema_of_a_newer_program_is_refused_in_one_line(empty, engine):
+    migrate(empty)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer Dateline"):
+        migrate(empty)
+    assert not is_migrated(engine)
+    process = start(MIGRATE, empty)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    assert "9999" in said
+
+
+def test_file_that_is_no_database_is_refused_in_one_line(tmp_path):
+    (tmp_path / "dateline.db").write_bytes(b"this is no database, " * 500)
+    process = start(MIGRATE, Settings(data_dir=tmp_path, _env_file=None))
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "file is not a database" in said
+    assert "Traceback" not in said

@@ -33,7 +33,14 @@ def test_environment_comes_before_file_before_dotenv(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("WORKERS", "0"), ("MAX_BODY_BYTES", "12"), ("PUBLIC_READ", "perhaps")],
+    [
+        ("PORT", "70000"),
+        ("WORKERS", "0"),
+        ("MAX_BODY_BYTES", "12"),
+        ("PUBLIC_READ", "perhaps"),
+        ("DATABASE_URL", "mysql://host/db"),
+        ("DATABASE_READ_URL", "no address"),
+    ],
 )
 def test_impossible_value_is_refused_without_echo(monkeypatch, name, value):
     monkeypatch.setenv(f"DATELINE_{name}", value)

@@ -21,6 +21,8 @@ def upgrade() -> None:
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("uri", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version_kind", sa.String(), nullable=False),
+        sa.Column("version_fields", sa.JSON(), nullable=False),
         sa.Column("seq", ID, nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("headline", sa.Text(), nullable=True),
@@ -49,6 +51,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_reason", sa.Text(), nullable=True),
+        sa.Column("edited", sa.JSON(), nullable=False),
         sa.Column("story_id", ID, nullable=True),
         sa.Column("duplicate_of", ID, nullable=True),
         sa.Column("fingerprint", sa.String(), nullable=False),
@@ -92,7 +96,7 @@ def upgrade() -> None:
         sa.Column("value", ID, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_counters"),
     )
-    op.execute("INSERT INTO counters (name, value) VALUES ('articles', 0), ('changes', 0)")
+    op.execute("INSERT INTO counters (name, value) VALUES ('articles', 0), ('changes', 0), ('changes_pruned', 0)")
     op.create_table(
         "idempotency_records",
         sa.Column("key_id", sa.String(), nullable=False),
@@ -132,6 +136,12 @@ def upgrade() -> None:
         "article_versions",
         sa.Column("article_id", ID, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("headline", sa.Text(), nullable=True),
+        sa.Column("word_count", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name="fk_article_versions_article_id"),
         sa.PrimaryKeyConstraint("article_id", "version", name="pk_article_versions"),

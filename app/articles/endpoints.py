@@ -13,6 +13,7 @@ from app.articles.conditional import IfMatch, answer_conditionally, describe_wri
 from app.articles.filters import MAX_ID, Filters
 from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
+from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.articles.writes import (
     create_article,
     delete_article,
@@ -20,10 +21,12 @@ from app.articles.writes import (
     read_content,
     update_article,
 )
+from app.cleaning import normalise_text
 from app.commits import Commits
 from app.database import ReadSession
 from app.errors import (
     ArticleDeleted,
+    ArticleWithheld,
     BodyTooLarge,
     ExternalIdTaken,
     FieldError,
@@ -50,13 +53,15 @@ from app.tables import Article
 router = APIRouter(prefix="/articles", tags=["articles"])
 
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, description="The article's id.")]
-READ_ERRORS = (KeyRequired, InvalidKey, ScopeMissing, NotFound, ArticleDeleted)
-WRITE_ERRORS = (*READ_ERRORS, MalformedRequest, BodyTooLarge, UnsupportedMediaType, InvalidPayload)
+MISSING_ERRORS = (KeyRequired, InvalidKey, ScopeMissing, NotFound, ArticleDeleted)
+READ_ERRORS = (*MISSING_ERRORS, ArticleWithheld)
+WRITE_ERRORS = (*MISSING_ERRORS, MalformedRequest, BodyTooLarge, UnsupportedMediaType, InvalidPayload)
 MATCH_ERRORS = (IfMatchRequired, StaleVersion)
 ETAG_HEADER = {"ETag": {"schema": {"type": "string"}, "description": "Names this text of the article."}}
 ARTICLE_CREATE = {"$ref": "#/components/schemas/ArticleCreate"}
 # An article has three levels (dateline, its places, a place).
 MAX_DEPTH = 5
+MAX_REASON = 500
 READ_ONLY = FIELD_NAMES - set(ArticleContent.model_fields)
 
 
@@ -144,15 +149,30 @@ def create_structured_article(commits: Commits, content: ArticleCreate, idempote
     "",
     response_model=ArticleList,
     operation_id="list_articles",
-    responses=document_errors(KeyRequired, InvalidKey, ScopeMissing, InvalidCursor),
+    responses=document_errors(KeyRequired, InvalidKey, ScopeMissing, ArticleWithheld, InvalidCursor),
     dependencies=[Reader],
 )
-def list_articles(request: Request, session: ReadSession, query: Annotated[ListQuery, Query()]) -> Response:
-    """List articles, exactly as they are stored at this moment; `/v1/search` finds words."""
+def list_articles(
+    request: Request,
+    session: ReadSession,
+    query: Annotated[ListQuery, Query()],
+    sees_withheld: SeesWithheld,
+) -> Response:
+    """List articles, exactly as they are stored at this moment; `/v1/search` finds words.
+
+    Withheld ones are listed only by `status=withheld`, with a key that may write.
+    """
+    refuse_withheld(*query.status, sees_withheld=sees_withheld)
     fields = query.list_fields()
     needs_whole = bool(query.include) or bool(set(fields or ()) - set(ArticleSummary.model_fields))
     documents, following = list_documents(
-        session, query, sort=query.sort, limit=query.limit, cursor=query.cursor, whole=needs_whole
+        session,
+        query,
+        sort=query.sort,
+        limit=query.limit,
+        cursor=query.cursor,
+        whole=needs_whole,
+        sees_withheld=sees_withheld,
     )
     if fields is not None or query.include:
         documents = [_view_document(session, document, query) for document in documents]
@@ -179,13 +199,17 @@ def write_next_url(request: Request, cursor: str) -> str:
     dependencies=[Reader],
 )
 def read_article(
-    request: Request, session: ReadSession, article_id: ArticleId, view: Annotated[View, Query()]
+    request: Request,
+    session: ReadSession,
+    article_id: ArticleId,
+    view: Annotated[View, Query()],
+    sees_withheld: SeesWithheld,
 ) -> Response:
     """Read one article."""
-    article = get_article(session, article_id)
-    return answer_conditionally(
-        request, _view_document(session, article.document, view), make_etag(article, view.name())
-    )
+    article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
+    body = _view_document(session, article.document, view)
+    # The parts may change without the text: when it is cleaned again.
+    return answer_conditionally(request, body, make_etag(article, view.name() and view.name() + body))
 
 
 def _view_document(session: Session, document: str, view: View) -> str:
@@ -221,7 +245,8 @@ def replace_article(
     """Replace what the article says; the result is its next version.
 
     The fields that Dateline sets (`id`, `version`, `created_at` …) may stand in the body unchanged, so that
-    an article can be read, edited and sent back.
+    an article can be read, edited and sent back. Without `status` it stays: a withheld article is not
+    published by leaving something out.
     """
 
     def answer(session: Session) -> Response:
@@ -230,7 +255,7 @@ def replace_article(
         unchanged = {name for name in READ_ONLY & set(payload) if payload[name] == stored[name]}
         _refuse_read_only(set(payload) - unchanged)
         values = {name: value for name, value in payload.items() if name not in unchanged}
-        content = _read_content(values, ArticleCreate)
+        content = _read_content({"status": stored["status"], **values}, ArticleCreate)
         require_match(request, article)
         return _store(session, article, content)
 
@@ -319,20 +344,26 @@ def _store(session: Session, article: Article, content: ArticleContent) -> Respo
     "/{article_id}",
     status_code=204,
     operation_id="delete_article",
-    responses=document_errors(*READ_ERRORS, *MATCH_ERRORS),
+    responses=document_errors(*MISSING_ERRORS, *MATCH_ERRORS),
 )
 def remove_article(
     request: Request,
     commits: Commits,
     article_id: ArticleId,
     _writer: Writer,
+    reason: Annotated[
+        str | None, Query(max_length=MAX_REASON, description="Why; its 410 repeats it to everybody.")
+    ] = None,
     _documented: IfMatch = None,
 ) -> Response:
     """Delete an article with its versions and raw text. Its id answers 410 from then on."""
+    said = normalise_text(reason or "").strip() or None
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)
         require_match(request, article)
-        return Response(status_code=204, headers={"Dateline-Seq": str(delete_article(session, article))})
+        return Response(
+            status_code=204, headers={"Dateline-Seq": str(delete_article(session, article, said))}
+        )
 
     return commits.run(answer)

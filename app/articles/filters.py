@@ -174,9 +174,14 @@ def _match_values(name: str, values: list[Any]) -> ColumnElement[bool]:
     return and_(column.is_not(None), column.in_(values))
 
 
-def list_conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Write the filters as SQL conditions on `articles`, deleted articles left out."""
+def list_conditions(filters: Filters, *, sees_withheld: bool = False) -> list[ColumnElement[bool]]:
+    """Write the filters as SQL conditions on `articles`, deleted articles left out.
+
+    Withheld ones are there only for who may see them, and if the filters ask for them.
+    """
     conditions: list[ColumnElement[bool]] = [col(Article.deleted_at).is_(None)]
+    if not (sees_withheld and Status.WITHHELD in filters.status):
+        conditions.append(col(Article.status) != Status.WITHHELD)
     for name in (*_COLUMNS, *TERM_FIELDS, "language"):
         if values := getattr(filters, name):
             conditions.append(_match_values(name, values))

@@ -1,27 +1,32 @@
-"""Where an article comes from: its raw text, the ledger of its cleaning, and the texts it had before."""
+"""Where an article comes from: its raw text and ledger, the texts it had before, and how they differ."""
 
+import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from app.articles.conditional import answer_conditionally, make_json_response
-from app.articles.endpoints import READ_ERRORS, ArticleId
+from app.articles.diffs import VersionDiff, diff_contents
+from app.articles.endpoints import READ_ERRORS, ArticleId, write_next_url
 from app.articles.filters import MAX_ID
-from app.articles.queries import get_article, get_raw, get_version, list_versions
-from app.articles.shapes import ArticleRead, Ledger, VersionSummary
+from app.articles.queries import get_raw, get_version, list_versions
+from app.articles.shapes import ArticleRead, Ledger, VersionSummary, write_json
+from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.database import ReadSession
-from app.errors import document_errors
+from app.errors import InvalidCursor, document_errors
 from app.keys import Reader
+from app.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor, fingerprint_query
 
 router = APIRouter(prefix="/articles", tags=["articles"])
 
 
 class VersionList(BaseModel):
-    """All texts of an article, the newest first."""
+    """A page of an article's texts, the newest first; `next` is the `cursor` of the page after it."""
 
     items: list[VersionSummary]
-    next: None
+    next: str | None
 
 
 @router.get(
@@ -34,15 +39,14 @@ class VersionList(BaseModel):
     },
     dependencies=[Reader],
 )
-def read_raw(session: ReadSession, article_id: ArticleId) -> Response:
+def read_raw(session: ReadSession, article_id: ArticleId, sees_withheld: SeesWithheld) -> Response:
     """Read the raw text that the article was made from, exactly as it was received.
 
     It always comes as text/plain: a browser must not run what a page of somebody else brought along.
     """
-    raw = get_raw(session, get_article(session, article_id))
-    return Response(
-        raw.raw, media_type="text/plain; charset=utf-8", headers={"Dateline-Content-Type": raw.content_type}
-    )
+    raw = get_raw(session, get_readable_article(session, article_id, sees_withheld=sees_withheld))
+    media_type = f"text/plain; charset={raw.hints.get('charset', 'utf-8')}"
+    return Response(raw.raw, media_type=media_type, headers={"Dateline-Content-Type": raw.content_type})
 
 
 @router.get(
@@ -52,21 +56,40 @@ def read_raw(session: ReadSession, article_id: ArticleId) -> Response:
     responses=document_errors(*READ_ERRORS),
     dependencies=[Reader],
 )
-def read_ledger(session: ReadSession, article_id: ArticleId) -> Response:
+def read_ledger(session: ReadSession, article_id: ArticleId, sees_withheld: SeesWithheld) -> Response:
     """Read what became of every line of the raw text: its role, or why it was removed, and each edit."""
-    return make_json_response(get_raw(session, get_article(session, article_id)).ledger)
+    article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
+    return make_json_response(get_raw(session, article).ledger)
 
 
 @router.get(
     "/{article_id}/versions",
     response_model=VersionList,
     operation_id="list_versions",
-    responses=document_errors(*READ_ERRORS),
+    responses=document_errors(*READ_ERRORS, InvalidCursor),
     dependencies=[Reader],
 )
-def read_versions(session: ReadSession, article_id: ArticleId) -> VersionList:
-    """List all texts that the article has had."""
-    return VersionList(items=list_versions(session, get_article(session, article_id)), next=None)
+def read_versions(
+    request: Request,
+    session: ReadSession,
+    article_id: ArticleId,
+    sees_withheld: SeesWithheld,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+) -> Response:
+    """List the texts that the article has had, the newest first: how each came to be, and what it changed."""
+    article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
+    asked = fingerprint_query({"versions_of": article_id})
+    before = decode_cursor(asked, cursor, kinds=(int,))[0] if cursor is not None else article.version + 1
+    before = min(max(before, 0), article.version + 1)
+    found = list_versions(session, article, before=before, limit=limit + 1, sees_withheld=sees_withheld)
+    items, following = found[:limit], None
+    headers = {}
+    if len(found) > limit:
+        following = encode_cursor(asked, [items[-1].version])
+        headers["Link"] = f'<{write_next_url(request, following)}>; rel="next"'
+    body = write_json({"items": [item.model_dump() for item in items], "next": following})
+    return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
 
 
 @router.get(
@@ -81,7 +104,40 @@ def read_version(
     session: ReadSession,
     article_id: ArticleId,
     version: Annotated[int, Path(ge=1, le=MAX_ID)],
+    sees_withheld: SeesWithheld,
 ) -> Response:
     """Read one text that the article has had."""
-    document = get_version(session, get_article(session, article_id), version)
+    article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
+    document, status = get_version(session, article, version)
+    refuse_withheld(status, sees_withheld=sees_withheld)
     return answer_conditionally(request, document, f'"{article_id}-{version}"')
+
+
+@router.get(
+    "/{article_id}/diff",
+    response_model=VersionDiff,
+    operation_id="diff_versions",
+    responses=document_errors(*READ_ERRORS),
+    dependencies=[Reader],
+)
+def diff_versions(
+    session: ReadSession,
+    article_id: ArticleId,
+    sees_withheld: SeesWithheld,
+    from_: Annotated[
+        int | None, Query(alias="from", ge=1, le=MAX_ID, description="By default the version before `to`.")
+    ] = None,
+    to: Annotated[int | None, Query(ge=1, le=MAX_ID, description="By default the current version.")] = None,
+) -> Response:
+    """Show what differs between two versions: single fields before and after, long texts by paragraph."""
+    article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
+    to = article.version if to is None else to
+    from_ = max(to - 1, 1) if from_ is None else from_
+    (before, status_before), (after, status_after) = (
+        get_version(session, article, version) for version in (from_, to)
+    )
+    refuse_withheld(status_before, status_after, sees_withheld=sees_withheld)
+    fields = diff_contents(orjson.loads(before), orjson.loads(after))
+    return make_json_response(
+        write_json({"article_id": article_id, "from": from_, "to": to, "fields": fields})
+    )

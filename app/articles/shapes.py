@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -186,6 +187,11 @@ def find_moment(timestamp: Timestamp | None) -> datetime | None:
     return datetime.fromisoformat((timestamp.value + "-01-01")[:10]).replace(tzinfo=UTC)
 
 
+def write_json(values: dict[str, Any]) -> bytes:
+    """Write JSON with moments in UTC, as exact as the API gives them: to the second."""
+    return orjson.dumps(values, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
+
+
 class ArticleContent(Shape):
     """What an article says: the part of it that cleaning or a client decides."""
 
@@ -322,10 +328,21 @@ class Ledger(Shape):
     edits: list[LedgerEdit]
 
 
+class VersionKind(StrEnum):
+    """How a version came to be."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    RECLEANED = "recleaned"
+
+
 class VersionSummary(Shape):
     """One text that an article has had."""
 
     version: int
+    kind: VersionKind
+    fields: list[str] = Field(description="What it changed; empty for the first.")
+    status: Status
     headline: str | None
     word_count: int
     updated_at: datetime

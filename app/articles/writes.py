@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from app.articles.edits import note_edits
 from app.articles.filters import fold
 from app.articles.shapes import (
     EXCERPT_LENGTH,
@@ -21,7 +22,9 @@ from app.articles.shapes import (
     ArticleSummary,
     CleaningSummary,
     Status,
+    VersionKind,
     find_moment,
+    write_json,
 )
 from app.changes import ChangeKind, append_change, take_number
 from app.cleaning import count_words, fingerprint_text
@@ -83,6 +86,8 @@ def build_article(content: ArticleContent, *, article_id: int, seq: int, now: da
         id=article_id,
         uri=f"urn:uuid:{uuid.uuid4()}",
         version=1,
+        version_kind=VersionKind.CREATED,
+        version_fields=[],
         seq=seq,
         created_at=now,
         story_id=article_id,
@@ -112,19 +117,28 @@ def create_article(
 
 
 def update_article(
-    session: Session, article: Article, content: ArticleContent, cleaning: CleaningSummary | None = None
+    session: Session,
+    article: Article,
+    content: ArticleContent,
+    cleaning: CleaningSummary | None = None,
+    *,
+    kind: VersionKind = VersionKind.UPDATED,
 ) -> Article:
     """Give the article a new text as its next version; one that says the same leaves it as it is.
 
-    Without another cleaning, the article's JSON keeps telling of the one that made it.
+    Without another cleaning, the article's JSON keeps telling of the one that made it, and what differs from
+    that counts as edited by hand.
     """
     before = read_content(article)
-    cleaning = cleaning or ArticleRead.model_validate_json(article.document).cleaning
     fields = [name for name in ArticleContent.model_fields if getattr(before, name) != getattr(content, name)]
     if not fields:
         return article
-    session.add(ArticleVersion(article_id=article.id, version=article.version, document=article.document))
+    if cleaning is None:
+        cleaning = ArticleRead.model_validate_json(article.document).cleaning
+        article.edited = note_edits(article.edited, before, content) if cleaning else {}
+    session.add(_keep_version(article))
     article.version += 1
+    article.version_kind, article.version_fields = kind, fields
     article.seq = take_number(session, "changes")
     for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
         setattr(article, name, value)
@@ -136,7 +150,22 @@ def update_article(
     return article
 
 
-def delete_article(session: Session, article: Article) -> int:
+def _keep_version(article: Article) -> ArticleVersion:
+    """Make the row that keeps the article's current text."""
+    return ArticleVersion(
+        article_id=article.id,
+        version=article.version,
+        kind=article.version_kind,
+        fields=article.version_fields,
+        status=article.status,
+        headline=article.headline,
+        word_count=article.word_count,
+        updated_at=article.updated_at,
+        document=article.document,
+    )
+
+
+def delete_article(session: Session, article: Article, reason: str | None = None) -> int:
     """Delete the article's texts, all versions and raw text included, and leave a tombstone; return the seq.
 
     The row stays without content, so that the id answers 410 and is never used again.
@@ -147,7 +176,8 @@ def delete_article(session: Session, article: Article) -> int:
     empty = ArticleContent.model_construct(status=Status(article.status), headline=None, body="")
     for name, value in _list_columns(empty, now, now).items():
         setattr(article, name, value)
-    article.deleted_at, article.document, article.brief = now, "", ""
+    article.deleted_at, article.deleted_reason, article.document, article.brief = now, reason, "", ""
+    article.version_fields, article.edited = [], {}
     article.story_id, article.duplicate_of, article.fingerprint = None, None, ""
     article.seq = take_number(session, "changes")
     session.add(article)
@@ -226,13 +256,11 @@ def render(article: Article, content: ArticleContent, cleaning: CleaningSummary 
         "cleaning": cleaning.model_dump() if cleaning else None,
         "excerpt": make_excerpt(content.body),
     }
-    return _dump({name: values[name] for name in ArticleRead.model_fields}), _dump(
-        {name: values[name] for name in ArticleSummary.model_fields}
+    document, brief = (
+        write_json({name: values[name] for name in shape.model_fields})
+        for shape in (ArticleRead, ArticleSummary)
     )
-
-
-def _dump(values: dict[str, Any]) -> str:
-    return orjson.dumps(values, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS).decode()
+    return document.decode(), brief.decode()
 
 
 def make_excerpt(body: str) -> str:

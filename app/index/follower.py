@@ -9,6 +9,7 @@ from pathlib import Path
 import tantivy
 from sqlalchemy import Engine
 
+from app.database import UNAVAILABLE, explain
 from app.errors import IndexBehind
 from app.index.folder import (
     REQUEST_FILE,
@@ -30,7 +31,9 @@ POLL_SECONDS = 0.1
 READER_POLL_SECONDS = 0.02
 # Between tries to take over from a process that has ended.
 LOCK_SECONDS = 0.5
-STOP_SECONDS = 30.0
+REPORT_SECONDS = 60.0
+# A thread that is still busy then is left behind: what it has not committed is done again at the next start.
+STOP_SECONDS = 3.0
 # How long a command waits for a large index.
 COMMAND_SECONDS = 24 * 3600.0
 # How long a request waits for an index that has not been opened yet.
@@ -56,6 +59,7 @@ class Follower:
         self._is_unseen = False
         self._stamp: tuple[int, int] | None = None
         self._next_try = 0.0
+        self._reported, self._next_report = "", 0.0
         self._snapshot: Snapshot | None = None
         self._advanced = threading.Condition()
         self._woken = threading.Event()
@@ -107,10 +111,10 @@ class Follower:
         while not self._stopping.is_set():
             try:
                 self._follow_once()
-            except Exception as error:
-                # A full disk, no database, the folder deleted under the writer … A writer that has failed
-                # stays dead, so everything is opened again.
-                _log.exception("the search index could not follow; it tries again")
+            except BaseException as error:
+                # A full disk (Tantivy may panic of it, which is no Exception), no database, the folder gone …
+                # A writer that has failed stays dead, so everything is opened again.
+                self._report(error)
                 # Who keeps the log record would else keep the writer, and with it the lock.
                 traceback.clear_frames(error.__traceback__)
                 self._close()
@@ -118,6 +122,17 @@ class Follower:
             self._woken.wait(POLL_SECONDS if self._writer else READER_POLL_SECONDS)
             self._woken.clear()
         self._close()
+
+    def _report(self, error: BaseException) -> None:
+        """Log the failure, but one that goes on only once a minute: it comes twice a second."""
+        kind, now = type(error).__name__, time.monotonic()
+        if kind == self._reported and now < self._next_report:
+            return
+        self._reported, self._next_report = kind, now + REPORT_SECONDS
+        if isinstance(error, UNAVAILABLE):
+            _log.warning("the search index cannot follow, it tries again: %s", explain(error))
+        else:
+            _log.error("the search index could not follow; it tries again", exc_info=error)
 
     def _close(self) -> None:
         self._writer, self._index, self._stamp = None, None, None

@@ -14,11 +14,18 @@ import orjson
 from sqlalchemy import insert
 from sqlmodel import Session
 
+from app.articles.edits import merge_new_text
 from app.articles.shapes import ArticleContent, CleaningSummary
-from app.articles.writes import create_article, find_by_external_id, find_by_raw, update_article
+from app.articles.writes import (
+    create_article,
+    find_by_external_id,
+    find_by_raw,
+    read_content,
+    update_article,
+)
 from app.cleaning import Cleaned, Line, Role, clean
 from app.errors import DuplicateArticle, NoArticleFound
-from app.ingest.submissions import Submission
+from app.ingest.submissions import Submission, list_hints
 from app.tables import Article, RawText
 
 # Lines that the error for a text without an article tells of; more would be no help.
@@ -120,7 +127,8 @@ def store_submission(
     """Store the article and its raw text; return it, and whether it is new.
 
     The same raw text, and the same text under a known external_id, are one article: it is given back. Another
-    text under a known external_id is that article's next version. `reject` raises DuplicateArticle instead;
+    text under a known external_id is that article's next version; its status stays, and so does what a client
+    has edited and the new text does not change. `reject` raises DuplicateArticle instead;
     `new` stores the same raw text once more, as a copy of the first.
     """
     sha256 = hashlib.sha256(found.submission.received).hexdigest()
@@ -133,29 +141,30 @@ def store_submission(
         article = create_article(session, found.content, found.summary)
     elif named is not None:
         before = named.version
-        article = update_article(session, named, found.content, found.summary)
-        if article.version == before:
+        content, edited = merge_new_text(named.edited, read_content(named), found.content)
+        article = update_article(session, named, content, found.summary)
+        if article.version == before:  # the earlier raw text stays, and so do the edits of it
             return article, False
+        article.edited = edited
     else:
         return known, False
-    session.execute(insert(RawText), [_make_raw_text(article, found, sha256)])
+    row = {
+        "sha256": sha256,
+        "content_type": found.submission.stated.content_type,
+        "raw": found.submission.received,
+        "hints": list_hints(found.submission),
+        "created_at": datetime.now(UTC),
+        **list_cleaning_columns(article.id, article.version, found.cleaned),
+    }
+    session.execute(insert(RawText), [row])
     return article, known is None
 
 
-def _make_raw_text(article: Article, found: CleanedSubmission, sha256: str) -> dict[str, Any]:
-    head = {
-        "article_id": article.id,
-        "version": article.version,
-        "cleaning_version": found.cleaned.version,
-    }
-    stated = found.submission.stated
+def list_cleaning_columns(article_id: int, version: int, cleaned: Cleaned) -> dict[str, Any]:
+    """Return the columns of `raw_texts` that say what a cleaning made of it, and in which version."""
+    head = {"article_id": article_id, "version": version, "cleaning_version": cleaned.version}
     return {
         **head,
-        "sha256": sha256,
-        "content_type": stated.content_type,
-        "raw": found.submission.received,
-        "hints": stated.model_dump(mode="json", exclude={"raw", "content_type"}, exclude_none=True),
-        "ledger": dump_json({**head, **render_ledger(found.cleaned)}),
-        "blocks": dump_json(render_blocks(found.cleaned)),
-        "created_at": datetime.now(UTC),
+        "ledger": dump_json({**head, **render_ledger(cleaned)}),
+        "blocks": dump_json(render_blocks(cleaned)),
     }

@@ -33,6 +33,7 @@ from app.errors import (
     document_errors,
 )
 from app.idempotency import Idempotency, answer_once
+from app.ingest import recleaning
 from app.ingest.articles import (
     CleanedSubmission,
     OnDuplicate,
@@ -47,6 +48,7 @@ from app.keys import Reader
 from app.requests import Body
 
 router = APIRouter(tags=["ingest"])
+router.include_router(recleaning.router)
 
 SUBMISSION_ERRORS = (
     KeyRequired,

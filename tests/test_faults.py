@@ -1,0 +1,398 @@
+"""Faults of the database and the disk: 503 as long as they last, never a hang, and no help needed after."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import DataError, OperationalError
+
+from app import commits as group
+from app import health
+from app.commits import GroupCommit
+from app.database import POOL_SIZE, STATEMENT_SECONDS, make_engine, write_session
+from app.errors import DatabaseBusy
+from app.index import Follower
+from app.main import create_app
+from app.settings import Settings
+
+ARTICLE = {"headline": "Bridge reopens", "body": "The bridge reopened."}
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The application, which waits for nothing longer than a moment."""
+    return create_app(settings.model_copy(update={"busy_timeout_seconds": 0.3}))
+
+
+@pytest.fixture
+def only_postgres(settings: Settings) -> None:
+    if settings.database_url is None:
+        pytest.skip("SQLite has no server")
+
+
+@pytest.fixture
+def only_sqlite(settings: Settings) -> None:
+    if settings.database_url is not None:
+        pytest.skip("of SQLite's file")
+
+
+@contextmanager
+def write_lock(engine: Engine) -> Iterator[None]:
+    """Hold the lock that all writes take."""
+    with write_session(engine) as session:
+        session.execute(text("SELECT 1"))
+        yield
+
+
+def post(client: TestClient, **over: Any) -> httpx.Response:
+    return client.post("/v1/articles", json={**ARTICLE, **over})
+
+
+def assert_busy(response: httpx.Response) -> None:
+    assert (response.status_code, response.json()["code"]) == (503, "database-busy")
+    assert response.headers["Retry-After"]
+
+
+def assert_works(client: TestClient) -> None:
+    assert post(client).status_code == 201
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_locked_database_makes_the_server_unready_for_as_long(client, engine):
+    with write_lock(engine):
+        assert_busy(post(client))
+        response = client.get("/health/ready")
+        assert (response.status_code, response.json()["code"]) == (503, "not-ready")
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/v1/articles").status_code == 200
+    assert_works(client)
+
+
+def test_live_answers_while_every_thread_waits(settings, engine, auth):
+    patient = create_app(settings.model_copy(update={"busy_timeout_seconds": 30}))
+    with TestClient(patient, headers=auth) as client, ThreadPoolExecutor(45) as threads:
+        with write_lock(engine):
+            waiting = [threads.submit(post, client, external_id=str(number)) for number in range(45)]
+            while sum(one.running() for one in waiting) < 45:
+                time.sleep(0.01)
+            assert client.get("/health/live").status_code == 200
+            health_probe = threads.submit(client.get, "/health/ready")
+            assert not any(one.done() for one in waiting)
+        assert {one.result().status_code for one in waiting} == {201}
+        health_probe.result()
+
+
+def test_readiness_does_not_wait_for_a_database_that_hangs(settings, engine, auth, monkeypatch):
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0.2)
+    patient = create_app(settings.model_copy(update={"busy_timeout_seconds": 30}))
+    with TestClient(patient, headers=auth, raise_server_exceptions=False) as client:
+        with write_lock(engine):
+            for _ in range(2):
+                response = client.get("/health/ready")
+                assert (response.status_code, response.json()["code"]) == (503, "not-ready")
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come about")
+
+
+def test_used_up_pool_is_answered_with_503(client, app):
+    with ExitStack() as stack:
+        for _ in range(POOL_SIZE - app.state.engine.pool.checkedout()):
+            stack.enter_context(app.state.engine.connect())
+        assert_busy(client.get("/v1/articles"))
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/health/ready").status_code == 503
+    assert_works(client)
+
+
+@pytest.mark.usefixtures("only_sqlite")
+def test_full_disk_refuses_writes_and_serves_reads(client, app):
+    limit = 1  # SQLite takes it for the size that the file has
+
+    @event.listens_for(app.state.engine, "checkout")
+    def bound_size(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={limit}")
+
+    assert_busy(post(client, body="long " * 20_000))
+    assert client.get("/v1/articles").json()["items"] == []
+    limit = 2**31 - 2
+    assert_works(client)
+
+
+def test_disk_without_room_makes_the_server_unready(client, monkeypatch):
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 2**62)
+    response = client.get("/health/ready")
+    assert (response.status_code, response.json()["code"]) == (503, "not-ready")
+    monkeypatch.undo()
+    assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.usefixtures("only_sqlite")
+def test_file_that_may_not_be_written_is_answered_with_503(client, app):
+    only_read = True
+
+    @event.listens_for(app.state.engine, "checkout")
+    def forbid_writing(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA query_only={only_read:d}")
+
+    assert_busy(post(client))
+    assert client.get("/v1/articles").status_code == 200
+    only_read = False
+    assert_works(client)
+
+
+@pytest.mark.parametrize(("is_invalidated", "status"), [(False, 500), (True, 503)])
+def test_other_database_errors_are_faults_unless_the_connection_is_lost(client, app, is_invalidated, status):
+    @app.get("/odd")
+    def fail() -> None:
+        raise DataError("SELECT", None, Exception("odd"), connection_invalidated=is_invalidated)
+
+    assert client.get("/odd").status_code == status
+
+
+@pytest.mark.usefixtures("only_postgres")
+class TestPostgres:
+    """What only a server can do to its clients."""
+
+    def terminate_others(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database() "
+                    "AND application_name <> 'holder'"
+                )
+            )
+
+    def test_terminated_backends_are_replaced(self, client, settings):
+        assert_works(client)
+        admin = make_engine(settings)
+        for _ in range(3):
+            self.terminate_others(admin)
+            assert client.get("/v1/articles").status_code == 200, "dead connections are found out before use"
+            assert_works(client)
+        admin.dispose()
+
+    def test_write_whose_backend_is_terminated_is_answered_with_503(self, settings, auth, engine):
+        patient = create_app(settings.model_copy(update={"busy_timeout_seconds": 30}))
+        admin = make_engine(settings)
+        with TestClient(patient, headers=auth) as client, ThreadPoolExecutor(1) as threads:
+            with write_session(engine) as session:
+                session.execute(text("SET LOCAL application_name = 'holder'"))
+                waiting = threads.submit(post, client)
+                wait_until(lambda: count_waiting(admin) > 0)
+                self.terminate_others(admin)
+                assert_busy(waiting.result())
+            assert_works(client)
+        admin.dispose()
+
+    def test_locked_table_is_answered_with_503(self, client, engine):
+        with engine.connect() as connection:
+            connection.execute(text("LOCK TABLE articles IN ACCESS EXCLUSIVE MODE"))
+            assert_busy(client.get("/v1/articles"))
+            assert_busy(post(client))
+        assert_works(client)
+
+    def test_statement_over_its_time_is_answered_with_503(self, app, client):
+        assert STATEMENT_SECONDS <= 10
+
+        @event.listens_for(app.state.engine, "checkout")
+        def hurry(connection: Any, *_: object) -> None:
+            connection.execute("SET statement_timeout = 100")
+            connection.commit()
+
+        def work(session: Any) -> None:
+            session.execute(text("SELECT pg_sleep(30)"))
+
+        @app.get("/slow")
+        def read_slowly() -> None:
+            app.state.commits.run(work)
+
+        assert_busy(client.get("/slow"))
+        event.remove(app.state.engine, "checkout", hurry)
+        assert post(client).status_code == 201
+
+    def test_database_that_takes_no_writes_is_answered_with_503(self, app, client):
+        only_read = True
+
+        @event.listens_for(app.state.engine, "checkout")
+        def forbid_writing(connection: Any, *_: object) -> None:
+            connection.execute(f"SET default_transaction_read_only = {'on' if only_read else 'off'}")
+            connection.commit()
+
+        assert_busy(post(client))
+        assert client.get("/v1/articles").status_code == 200
+        only_read = False
+        assert_works(client)
+
+
+def count_waiting(engine: Engine) -> int:
+    with engine.connect() as connection:
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return connection.execute(text(waiting)).scalar_one()
+
+
+@pytest.fixture
+def commits(engine: Engine) -> Iterator[GroupCommit]:
+    """The committing thread alone."""
+    made = GroupCommit(engine, after_commit=lambda: None)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_thread_that_commits_survives_whatever_a_write_does(commits):
+    class Panic(BaseException):
+        """What a library written in Rust raises."""
+
+    def panic(_session: Any) -> None:
+        raise Panic
+
+    with pytest.raises(Panic):
+        commits.run(panic)
+
+    def take_too_long(_session: Any) -> None:
+        raise TimeoutError("the work's own")
+
+    with pytest.raises(TimeoutError, match="own"):
+        commits.run(take_too_long)
+    assert commits.run(lambda session: session.execute(text("SELECT 7")).scalar_one()) == 7
+
+
+def test_write_that_waits_too_long_is_taken_back(commits, monkeypatch):
+    monkeypatch.setattr(group, "ANSWER_SECONDS", 0.1)
+    go_on, ran = threading.Event(), []
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(commits.run, lambda _session: go_on.wait(20))
+        wait_until(lambda: slow.done())
+        with pytest.raises(DatabaseBusy):
+            slow.result()
+        with pytest.raises(DatabaseBusy):
+            commits.run(lambda _session: ran.append("never"))
+        go_on.set()
+    monkeypatch.undo()
+    assert commits.run(lambda _session: "again") == "again"
+    assert ran == []
+
+
+def test_failed_commit_fails_all_its_writes(commits, engine):
+    failing = True
+
+    @event.listens_for(engine, "commit")
+    def fail(_connection: object) -> None:
+        if failing:
+            raise OperationalError("COMMIT", None, Exception("disk I/O error"))
+
+    with ThreadPoolExecutor(8) as threads:
+        work = [lambda session: session.execute(text("SELECT 1")).scalar_one()] * 8
+        waiting = [threads.submit(commits.run, one) for one in work]
+        for one in waiting:
+            with pytest.raises(OperationalError):
+                one.result()
+    failing = False
+    assert commits.run(work[0]) == 1
+
+
+def test_failed_commit_leaves_no_transaction_in_the_pool(engine, monkeypatch):
+    commit = engine.dialect.do_commit
+
+    def fail(_connection: object) -> None:
+        monkeypatch.setattr(engine.dialect, "do_commit", commit)
+        raise engine.dialect.loaded_dbapi.OperationalError("database is locked")
+
+    monkeypatch.setattr(engine.dialect, "do_commit", fail)
+    with pytest.raises(OperationalError, match="locked"), write_lock(engine):
+        pass
+    for _ in range(3):
+        with write_lock(engine):
+            pass
+
+
+def test_follower_that_cannot_follow_says_so_once_and_heals(engine, tmp_path, caplog):
+    (tmp_path / "occupied").write_text("no folder")
+    follower = Follower(engine, tmp_path / "occupied")
+    with caplog.at_level(logging.WARNING):
+        follower.start()
+        wait_until(lambda: bool(caplog.records))
+        time.sleep(1.2)  # time for two more tries
+    assert len(caplog.records) == 1
+    (tmp_path / "occupied").unlink()
+    assert follower.wait_for(0, 20)
+    follower.stop()
+
+
+def test_sigterm_lets_requests_finish_and_exits_with_0(settings, engine, auth, free_port):
+    workers = 1 if settings.database_url is None else 2
+    address = f"http://127.0.0.1:{free_port}"
+    with start_server(settings, free_port, workers) as server, ThreadPoolExecutor(4) as threads:
+        wait_until(lambda: is_ready(address))
+        with write_lock(engine):
+            writes = [
+                threads.submit(httpx.post, f"{address}/v1/articles", json=ARTICLE, headers=auth, timeout=20)
+                for _ in range(3)
+            ]
+            poll = threads.submit(httpx.get, f"{address}/v1/changes?wait=20&since=999", timeout=30)
+            time.sleep(1)
+            begun = time.monotonic()
+            server.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+        assert [write.result().status_code for write in writes] == [201, 201, 201]
+        poll.result()
+        assert server.wait(20) == 0
+        assert time.monotonic() - begun < 20
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def start_server(settings: Settings, port: int, workers: int) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = {
+        **os.environ,
+        "DATELINE_DATA_DIR": str(settings.data_dir),
+        "DATELINE_DATABASE_URL": settings.effective_database_url,
+    }
+    command = ["serve", "--port", str(port), "--workers", str(workers)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.cli", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def is_ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health/ready").status_code == 200
+    except httpx.TransportError:
+        return False
