@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ["serve", "ingest", "clean", "search", "key", "migrate", "reindex", "check"]
+COMMANDS = ["serve", "ingest", "reclean", "changes", "backup", "restore", "clean", "search", "key", "migrate", "reindex", "check"]
 
 
 @pytest.fixture

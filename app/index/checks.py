@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.database import read_session
 from app.index.folder import find_folder, read_index, read_position, take_snapshot
 from app.index.following import find_last_seq, is_of_this_store
-from app.index.schema import SCHEMA
+from app.index.schema import SCHEMA, WITHHELD
 from app.tables import Article
 
 # Articles compared at once, by their ids.
@@ -36,15 +36,15 @@ def check(engine: Engine, index_dir: Path) -> list[str]:
     indexed = dict(_list_indexed(snapshot.searcher))
     stored = {row.id: row for row in _list_stored(engine)}
     settled = {row.id: row for row in stored.values() if row.seq <= position.seq}
-    living = [row for row in settled.values() if row.deleted_at is None]
-    deleted = {row.id for row in settled.values() if row.deleted_at is not None}
+    hidden = {row.id for row in settled.values() if row.deleted_at is not None or row.status == WITHHELD}
+    shown = [row for row in settled.values() if row.id not in hidden]
     differences = {
-        "not in the search index": [row.id for row in living if row.id not in indexed],
+        "not in the search index": [row.id for row in shown if row.id not in indexed],
         "in the search index in another version": [
-            row.id for row in living if indexed.get(row.id, row.seq) != row.seq
+            row.id for row in shown if indexed.get(row.id, row.seq) != row.seq
         ],
         "in the search index but not in the store": [
-            article_id for article_id in indexed if article_id not in stored or article_id in deleted
+            article_id for article_id in indexed if article_id not in stored or article_id in hidden
         ],
     }
     duplicated = snapshot.searcher.num_docs - len(indexed)
@@ -81,12 +81,12 @@ def _list_indexed(searcher: tantivy.Searcher) -> Iterator[tuple[int, int]]:
 
 
 def _list_stored(engine: Engine) -> Iterator[Any]:
-    """Yield id, seq and deleted_at of every row, read in pages."""
+    """Yield id, seq, deleted_at and status of every row, read in pages."""
     last_id, count = 0, PAGE
     while count == PAGE:
         with read_session(engine) as session:
             rows = session.execute(
-                select(col(Article.id), col(Article.seq), col(Article.deleted_at))
+                select(col(Article.id), col(Article.seq), col(Article.deleted_at), col(Article.status))
                 .where(col(Article.id) > last_id)
                 .order_by(col(Article.id))
                 .limit(PAGE)

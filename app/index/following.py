@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 
 from app.database import read_session
 from app.index.folder import REQUEST_FILE, Position, read_position, write_position
-from app.index.schema import COLUMNS, make_document
+from app.index.schema import COLUMNS, WITHHELD, make_document
 from app.tables import Article, ArticleTerm, Change
 
 # Articles read at once; a body may have megabytes.
@@ -52,7 +52,7 @@ def is_of_this_store(engine: Engine, position: Position) -> bool:
 
 
 def _list_changed(session: Session, since: int) -> Sequence[Row[Any]]:
-    """List the next articles, deleted ones too, whose newest change comes after `since`, in its order."""
+    """List the next articles whose newest change comes after `since`, deleted and withheld ones too."""
     return session.execute(
         select(*COLUMNS)
         .join(Change, (col(Change.article_id) == col(Article.id)) & (col(Change.seq) == col(Article.seq)))
@@ -84,7 +84,7 @@ def _write_batch(engine: Engine, writer: tantivy.IndexWriter, *, position: Posit
         mark = _find_mark(session, reached)
     for row in rows:
         writer.delete_documents_by_term("id", row.id)
-        if row.deleted_at is None:
+        if row.deleted_at is None and row.status != WITHHELD:
             writer.add_document(make_document(row, terms.get(row.id, ())))
     return replace(position, seq=reached, mark=mark), len(rows)
 

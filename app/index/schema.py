@@ -41,6 +41,8 @@ KEYWORDS = (
 # Moments in microseconds since 1970, as exact as the tables have them.
 MOMENTS = ("date", "published_at", "created_at", "updated_at", "dateline_day")
 NUMBERS = ("id", "seq", "story_id", "word_count", *MOMENTS)
+# The status whose articles are not in the index: even a count of hits would tell what words they have.
+WITHHELD = "withheld"
 COPY = "copy"  # the value of `has` that marks a copy of another article
 
 # What is read of a row.
