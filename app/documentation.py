@@ -23,7 +23,7 @@ dateline with place, date and agency, captions, body, dates, language, counters)
 became of it and why, stores it and serves it as JSON.
 
 Reading is open unless the operator closes it; writing needs a key: `Authorization: Bearer dl_…`
-(**Authorize** above). Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+(button **Authorize**). Errors are `application/problem+json` (RFC 9457) with a stable `code`.
 """
 _EXAMPLE_TIME = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 

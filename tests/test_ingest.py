@@ -140,6 +140,13 @@ def test_html_becomes_an_article(client):
     assert raw.headers["Content-Type"].startswith("text/plain"), "a browser must not run it"
 
 
+def test_html_may_have_many_source_lines(client):
+    paragraph = "<p>The harbour bridge of Helsinki opened again on Tuesday, the city said in the morning.</p>"
+    html = "\n" * 30_000 + f"<body><h1>Harbour bridge reopens</h1>{paragraph}</body>"
+    response = client.post("/v1/ingest", content=html, headers={"Content-Type": "text/html"})
+    assert response.status_code == 201
+
+
 def test_clean_shows_and_stores_nothing(client, page):
     response = client.post("/v1/clean", content=page, headers={"Content-Type": "text/plain"})
     assert response.status_code == 200
