@@ -128,7 +128,7 @@ def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, E
     return result, None
 
 
-def _find_commits(request: Request) -> GroupCommit:
+async def _find_commits(request: Request) -> GroupCommit:
     commits: GroupCommit = request.app.state.commits
     return commits
 

@@ -56,7 +56,7 @@ class Repetition:
     request_sha256: str
 
 
-def identify_request(
+async def identify_request(
     request: Request,
     key: Writer,
     body: Body,

@@ -1,7 +1,7 @@
 """What every endpoint asks of a request: parameters that exist, a body as bytes, a number for the log.
 
-Dependencies that neither wait nor compute are `async def` here and elsewhere: FastAPI sends each plain `def` to
-the thread pool, and those hops were 13 % of what storing an article cost.
+Dependencies that neither wait nor compute are `async def` here and elsewhere: FastAPI sends each plain `def`
+to the thread pool, and those hops were 13 % of what storing an article cost.
 """
 
 import secrets

@@ -1,7 +1,8 @@
-"""How many articles a second a server stores, against the rate at which the database itself commits single rows.
+"""How many articles a second a server stores, against the rate at which the database itself commits single
+rows.
 
-Both are measured in the same run on the same disk, the database before and after the server, since machines are
-noisy. Everything that is counted is on disk: SQLite with synchronous=FULL, PostgreSQL with its fsync on.
+Both are measured in the same run on the same disk, the database before and after the server, since machines
+are noisy. Everything that is counted is on disk: SQLite with synchronous=FULL, PostgreSQL with its fsync on.
 
     python benchmarks/inserts.py [--database sqlite|postgresql] [--connections 32] [--seconds 8] [--workers 1]
 """
@@ -25,7 +26,18 @@ import psycopg
 
 KEY = "dl_bench_0123456789abcdef0123456789abcdef"
 PORT = 18461
-WORDS = "council minister budget river harbour market season railway hospital treaty festival energy".split()
+WORDS = [
+    "council",
+    "minister",
+    "budget",
+    "river",
+    "harbour",
+    "market",
+    "season",
+    "railway",
+    "hospital",
+    "treaty",
+]
 BODY_BYTES = 3000
 
 
@@ -81,7 +93,9 @@ def serve(folder: Path, url: str | None, workers: int) -> Iterator[None]:
     if url:
         environment["DATELINE_DATABASE_URL"] = url
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(PORT), "--workers", str(workers)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             yield
         finally:
@@ -179,7 +193,9 @@ def measure(options: argparse.Namespace, folder: Path, url: str | None) -> None:
     with serve(folder, url, options.workers):
         rate, median = asyncio.run(count_inserts(options.connections, options.seconds))
     commits = (before + count_commits()) / 2
-    print(f"| database | single-row commits/s | articles/s | ratio | median ms, {options.connections} connections |")
+    print(
+        f"| database | single-row commits/s | articles/s | ratio | median ms, {options.connections} connections |"
+    )
     print("|---|---|---|---|---|")
     print(f"| {options.database} | {commits:.0f} | {rate:.0f} | {rate / commits:.2f} | {median:.1f} |")
 

@@ -14,7 +14,20 @@ import httpx
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ["serve", "ingest", "reclean", "changes", "backup", "restore", "clean", "search", "key", "migrate", "reindex", "check"]
+COMMANDS = [
+    "serve",
+    "ingest",
+    "reclean",
+    "changes",
+    "backup",
+    "restore",
+    "clean",
+    "search",
+    "key",
+    "migrate",
+    "reindex",
+    "check",
+]
 
 
 @pytest.fixture

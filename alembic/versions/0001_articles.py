@@ -96,7 +96,9 @@ def upgrade() -> None:
         sa.Column("value", ID, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_counters"),
     )
-    op.execute("INSERT INTO counters (name, value) VALUES ('articles', 0), ('changes', 0), ('changes_pruned', 0)")
+    op.execute(
+        "INSERT INTO counters (name, value) VALUES ('articles', 0), ('changes', 0), ('changes_pruned', 0)"
+    )
     op.create_table(
         "idempotency_records",
         sa.Column("key_id", sa.String(), nullable=False),

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, delete, insert
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from app.articles.edits import note_edits
 from app.articles.filters import fold
@@ -45,33 +45,41 @@ _FIRST_COPY = (
 )
 
 
+_BY_EXTERNAL_ID = (
+    select_columns(_ARTICLES.c.id)
+    .where(
+        _ARTICLES.c.external_id == bindparam("external_id"),
+        _ARTICLES.c.source_name.is_not_distinct_from(bindparam("source_name")),
+        _ARTICLES.c.deleted_at.is_(None),
+    )
+    .order_by(_ARTICLES.c.id)
+    .limit(1)
+)
+_RAWS = get_table(RawText)
+_BY_RAW = (
+    select_columns(_ARTICLES.c.id)
+    .join(_RAWS, _RAWS.c.article_id == _ARTICLES.c.id)
+    .where(_RAWS.c.sha256 == bindparam("sha256"), _ARTICLES.c.deleted_at.is_(None))
+    .order_by(_ARTICLES.c.id)
+    .limit(1)
+)
+
+
 def find_by_external_id(session: Session, source_name: str | None, external_id: str | None) -> Article | None:
     """Find the article that the source calls by this id."""
     if external_id is None:
         return None
-    return session.exec(
-        select(Article)
-        .where(
-            col(Article.external_id) == external_id,
-            col(Article.source_name).is_(None)
-            if source_name is None
-            else col(Article.source_name) == source_name,
-            col(Article.deleted_at).is_(None),
-        )
-        .order_by(col(Article.id))
-        .limit(1)
-    ).first()
+    values = {"external_id": external_id, "source_name": source_name}
+    return _find_article(session, session.connection().execute(_BY_EXTERNAL_ID, values).scalar())
 
 
 def find_by_raw(session: Session, sha256: str) -> Article | None:
     """Find the earliest article that was made from exactly this raw text."""
-    return session.exec(
-        select(Article)
-        .join(RawText, col(RawText.article_id) == col(Article.id))
-        .where(col(RawText.sha256) == sha256, col(Article.deleted_at).is_(None))
-        .order_by(col(Article.id))
-        .limit(1)
-    ).first()
+    return _find_article(session, session.connection().execute(_BY_RAW, {"sha256": sha256}).scalar())
+
+
+def _find_article(session: Session, article_id: int | None) -> Article | None:
+    return None if article_id is None else session.get(Article, article_id)
 
 
 def _find_first_copy(session: Session, fingerprint: str) -> tuple[int, int | None] | None:
