@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import pairwise
 
 from app.cleaning.ledger import Reason
@@ -24,6 +25,22 @@ _OPENING = 1500  # letters of the article that are compared
 _WORD = re.compile(r"\w{4,}")
 
 
+NO_MARKUP = (-1.0,) * 8  # of plain text
+
+
+class Kind(IntEnum):
+    """What a text is by its form alone."""
+
+    PLAIN = 0
+    BYLINE = 1
+    TIMESTAMP = 2
+    CAPTION = 3
+    NOTE = 4
+
+
+INTRODUCING = frozenset({Kind.BYLINE, Kind.TIMESTAMP, Kind.CAPTION})
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the text of one paragraph says, whatever stands around it."""
@@ -33,9 +50,21 @@ class Reading:
     score: float
     reason: Reason | None = None
     opens: bool = False
-    introduces: bool = False  # byline, timestamp, caption
+    kind: Kind = Kind.PLAIN
     opens_story: bool = False  # with a dateline
-    is_alone: bool = False  # between empty lines
+    gap_above: int = 0  # empty lines, two at most
+    gap_below: int = 0
+    markup: tuple[float, ...] = NO_MARKUP
+
+    @property
+    def introduces(self) -> bool:
+        """Tell whether such a line stands above or inside articles without being their body."""
+        return self.kind in INTRODUCING
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether the line stands between empty lines."""
+        return bool(self.gap_above and self.gap_below)
 
 
 _KICKER = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.cleaning.counters import COUNTERS, REASONS, Counter, read_counter
-from app.cleaning.labels import FURNITURE, read_text
+from app.cleaning.readings import FURNITURE, read_text
 from app.cleaning.ledger import Reason
 from app.cleaning.notes import _NOTES, is_note
 from app.cleaning.rules import Rule
