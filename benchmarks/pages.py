@@ -89,7 +89,34 @@ def load_pages(bench: Path) -> list[Page]:
             for each in read_records(bench / "body/raw" / path.name):
                 if each["id"] in labels:
                     pages.append(_make_page(gold[each["id"]], each["raw"], style, labels, each["id"] in usable))
+    for each in gold.values():
+        path = bench / "body" / (each.get("html_path") or "none")
+        if each["gold_body"] and path.is_file():
+            pages.append(_make_html_page(each, gzip.decompress(path.read_bytes()).decode(errors="replace")))
     return pages
+
+
+def _make_html_page(gold: dict[str, Any], raw: str) -> Page:
+    """Label the lines that a page in HTML shows: the article are those whose text is the gold's."""
+    scorer = load_scorer(load_judge.bench)  # type: ignore[attr-defined]
+    _, readings = read_draft(raw, "text/html")
+    tokens = scorer.toks(gold["gold_body"])
+    known = {tuple(tokens[at : at + size]) for size in (1, 2, 3, 4) for at in range(len(tokens))}
+    keep = []
+    for each in readings:
+        words = scorer.toks(each.text)
+        parts = [tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3))]
+        keep.append(int(bool(words) and sum(part in known for part in parts) >= 0.5 * len(parts)))
+    keep = [
+        value if len(scorer.toks(each.text)) >= 4 else value and int(any(keep[max(0, at - 2) : at]))
+        for at, (each, value) in enumerate(zip(readings, keep, strict=True))
+    ]
+    bodies = tuple(filter(None, (gold["gold_body"], gold.get("gold_body_alt"))))
+    kept = "\n".join(each.text for each, value in zip(readings, keep, strict=True) if value)
+    best = scorer.f1page(scorer.tff(scorer.shingles(gold["gold_body"]), scorer.shingles(kept)))
+    lang = (gold.get("lang") or "?")[:2].lower()
+    identity = (gold["id"], gold["source"], gold["domain"], lang, "html")
+    return Page(*identity, raw, bodies, readings, keep, is_usable=True, is_trained=best > LEAST_ORACLE)
 
 
 def _make_page(gold: dict[str, Any], raw: str, style: str, labels: dict[str, Any], usable: bool) -> Page:

@@ -44,7 +44,7 @@ SEED = 1
 VARIED = 0.35  # share of the pages that are trained a second time, varied
 TREES = {
     "objective": "binary",
-    "learning_rate": 0.1,
+    "learning_rate": 0.13,
     "num_leaves": 16,
     "min_data_in_leaf": 80,
     "feature_fraction": 0.4,
@@ -57,7 +57,7 @@ TREES = {
     "seed": SEED,
     "deterministic": True,
 }
-ROUNDS = 200
+ROUNDS = 130
 CALIBRATION_POINTS = 12
 
 
@@ -94,7 +94,7 @@ def make_samples(pages: Sequence[Page]) -> list[Sample]:
         if not page.readings:
             continue
         samples.append(Sample(page, page.readings, page.keep))
-        if chance.random() < VARIED and any(page.keep) and page.style != "html":
+        if chance.random() < VARIED and any(page.keep):
             readings, keep = vary(page.readings, page.keep, chance)
             if any(keep):
                 samples.append(Sample(page, readings, keep, is_varied=True))
@@ -176,9 +176,9 @@ def store_model(
 ) -> dict[str, Any]:
     """Return what the model file holds: see app/cleaning/trees.py."""
     weights = words.coef_[0]
-    unit = float(numpy.abs(weights).max() / 127)
+    unit = float(numpy.abs(weights).max() / 32767)
     return {
-        "words": base64.b64encode(numpy.round(weights / unit).astype(numpy.int8).tobytes()).decode(),
+        "words": base64.b64encode(numpy.round(weights / unit).astype("<i2").tobytes()).decode(),
         "unit": unit,
         "bias": float(words.intercept_[0]),
         "trees": [_store_tree(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
@@ -197,8 +197,7 @@ def _store_tree(root: dict[str, Any]) -> dict[str, Any]:
             return len(leaves) - 1, len(leaves)
         low, high = walk(node["left_child"])
         _, end = walk(node["right_child"])
-        threshold = 0.0 if abs(node["threshold"]) < 1e-30 else float(f"{node['threshold']:.7g}")
-        nodes.append([node["split_feature"], threshold, low, high])
+        nodes.append([node["split_feature"], float(f"{node['threshold']:.9g}"), low, high])
         return low, end
 
     walk(root)

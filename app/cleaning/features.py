@@ -189,7 +189,6 @@ def describe_page(
         row += blocks[index]
         row += whole
         row += _look_beside(page, index)
-        row += reading.markup
         rows.append(row)
     return rows
 

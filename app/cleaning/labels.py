@@ -2,7 +2,8 @@
 
 Two judges. The *model* (trees.py) says of every line how likely it is a part of the body, from its words, its
 neighbourhood and its page (features.py). The *sweep* knows only what is certain: rules name furniture wherever
-it stands, what was printed before is a repetition, and labels before and after all prose are not the article.
+it stands, what was printed before is a repetition, and labels before all prose are not the article, nor are
+those after it unless every line stands alone, as in a text that is laid out.
 
 Cleaning an article again must remove nothing. So a text in which the sweep finds nothing to remove is left
 alone, whatever the model thinks of it; and what the model leaves of any other text is swept until the sweep
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.cleaning.captions import parse_caption
 from app.cleaning.draft import Draft
 from app.cleaning.features import describe_page
 from app.cleaning.leads import SHORTEST_HEADLINE, Kind, Reading, choose_headline, is_kicker
@@ -46,8 +48,9 @@ def label_lines(draft: Draft) -> Draft:
         if kept or len(readings) > SHORT_PAGE:
             reasons = _name_reasons(readings, kept)
     left = [index for index in range(len(readings)) if index not in reasons]
+    laid_out = [replace(each, gap_above=1, gap_below=1) for each in readings]
     for _ in range(PASSES):
-        removed = _sweep([readings[index] for index in left])
+        removed = _sweep([laid_out[index] for index in left])
         reasons.update({left[position]: reason for position, reason in removed.items()})
         left = [index for position, index in enumerate(left) if position not in removed]
         if not removed:
@@ -104,7 +107,7 @@ def _keep_introduction(readings: list[Reading], start: int) -> tuple[set[int], i
     standfirst = None
     for index in range(headline, start):
         each = readings[index]
-        if index == headline or each.introduces:
+        if index == headline or each.introduces or parse_caption(each.text):
             kept.add(index)
         elif standfirst is None and _is_standfirst(each, readings[headline]):
             standfirst = index
@@ -114,6 +117,8 @@ def _keep_introduction(readings: list[Reading], start: int) -> tuple[set[int], i
 
 def _is_standfirst(reading: Reading, headline: Reading) -> bool:
     if reading.reason or reading.text == headline.text or reading.weight > STANDFIRST:
+        return False
+    if parse_caption(reading.text):
         return False
     return reading.weight >= LONG or (reading.weight >= LEAST_SENTENCE and ends_sentence(reading.text))
 
@@ -137,6 +142,9 @@ def _sweep(readings: list[Reading]) -> dict[int, Reason]:
     start, end = find_run([LENIENT_SCORE if each.score == LABEL_SCORE else each.score for each in readings])
     if not any(_is_sentence(each) for each in readings[start:end]):
         start = end = len(readings)
+    elif all(each.is_alone for each in readings):
+        start = next(index for index, each in enumerate(readings) if _is_sentence(each))
+        end = len(readings)
     kept = _keep_lead(readings, start) | set(range(start, end)) | _keep_notes(readings, end)
     if start == len(readings):
         kept = set()

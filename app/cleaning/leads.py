@@ -25,9 +25,6 @@ _OPENING = 1500  # letters of the article that are compared
 _WORD = re.compile(r"\w{4,}")
 
 
-NO_MARKUP = (-1.0,) * 8  # of plain text
-
-
 class Kind(IntEnum):
     """What a text is by its form alone."""
 
@@ -54,7 +51,6 @@ class Reading:
     opens_story: bool = False  # with a dateline
     gap_above: int = 0  # empty lines, two at most
     gap_below: int = 0
-    markup: tuple[float, ...] = NO_MARKUP
 
     @property
     def introduces(self) -> bool:

@@ -73,7 +73,7 @@ def load_model() -> LineModel:
 
 def read_model(stored: dict[str, Any]) -> LineModel:
     """Build a model from what its file holds."""
-    words = array("b", b64decode(stored["words"]))
+    words = array("h", b64decode(stored["words"]))
     everything = (1 << (_LEAVES * len(stored["trees"]))) - 1
     cleared: dict[int, dict[float, int]] = {}
     for number, tree in enumerate(stored["trees"]):
