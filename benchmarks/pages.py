@@ -88,7 +88,9 @@ def load_pages(bench: Path) -> list[Page]:
             labels = {each["id"]: each for each in read_records(path)}
             for each in read_records(bench / "body/raw" / path.name):
                 if each["id"] in labels:
-                    pages.append(_make_page(gold[each["id"]], each["raw"], style, labels, each["id"] in usable))
+                    pages.append(
+                        _make_page(gold[each["id"]], each["raw"], style, labels, each["id"] in usable)
+                    )
     for each in gold.values():
         path = bench / "body" / (each.get("html_path") or "none")
         if each["gold_body"] and path.is_file():
@@ -170,7 +172,13 @@ def summarise(results: Sequence[tuple[Page, Verdict]], by: str) -> list[Row]:
             verdicts = [verdict for page, verdict in mine if source in ("", page.set)]
             f1 = aggregate([verdict.counts for verdict in verdicts])[2]
             clean = mean(verdict.is_clean for verdict in verdicts)
-            of_sets[source] = (f"{name} {source}", len(verdicts), f1, clean, mean(each.junk for each in verdicts))
+            of_sets[source] = (
+                f"{name} {source}",
+                len(verdicts),
+                f1,
+                clean,
+                mean(each.junk for each in verdicts),
+            )
         if by == "style":
             rows += [
                 _average(f"{name} NEWS4", [of_sets[each] for each in NEWS4 if each in of_sets]),

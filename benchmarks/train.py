@@ -21,6 +21,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,9 @@ def weigh_lines(samples: Sequence[Sample]) -> Any:
     """Give every page the root of its lines as weight, and a line more with its length."""
     weights = numpy.array(
         [
-            (0.5 if sample.is_varied else 1.0) / len(sample.readings) ** 0.5 * (0.3 + min(1.0, each.weight / 200))
+            (0.5 if sample.is_varied else 1.0)
+            / len(sample.readings) ** 0.5
+            * (0.3 + min(1.0, each.weight / 200))
             for sample in samples
             for each in sample.readings
         ]
@@ -145,7 +148,9 @@ def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[LogisticReg
     lengths = numpy.array([each.weight for sample in samples for each in sample.readings])
     used = (lengths >= 25) | (chance.rand(len(keep)) < 0.2)  # labels outnumber all else
     models = [
-        fit_words(words[used & (folds != fold)], keep[used & (folds != fold)], weights[used & (folds != fold)])
+        fit_words(
+            words[used & (folds != fold)], keep[used & (folds != fold)], weights[used & (folds != fold)]
+        )
         for fold in range(FOLDS)
     ]
     models.append(fit_words(words[used], keep[used], weights[used]))
@@ -241,7 +246,7 @@ def calibrate(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     expected, measured = (numpy.array(values) for values in zip(*pairs, strict=True))
     edges = [0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.001]
     print("| expected | pages | mean expected | mean measured |\n|---|---|---|---|")
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = (expected >= low) & (expected < high)
         if inside.any():
             means = expected[inside].mean(), measured[inside].mean()
@@ -256,10 +261,12 @@ def calibrate(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("data/train"), help="models of the folds")
-    parser.add_argument("--keep-models", action="store_true", help="validate with the models that are there")
+    parser.add_argument("--keep-models", action="store_true", help="validate with the models in --work")
     parser.add_argument("command", choices=["train", "validate"])
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -267,7 +274,8 @@ def main() -> None:
     pages = load_pages(options.bench)
     if not (options.keep_models and options.command == "validate"):
         table, words = describe_samples(make_samples([page for page in pages if page.is_trained]))
-        print(f"{len(table.keep):,} lines, {table.is_near.mean():.0%} near prose, {table.rows.shape[1]} features")
+        share = table.is_near.mean()
+        print(f"{len(table.keep):,} lines, {share:.0%} near prose, {table.rows.shape[1]} features")
         if options.command == "validate":
             for fold in range(FOLDS):
                 stored = store_model(words[fold], fit_trees(table, table.folds != fold), identity)

@@ -31,17 +31,40 @@ _NOTHING = -9.0  # stands for a line beyond the page
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 _DIGIT = re.compile(r"\d")
-_QUOTES = re.compile("[\"“”„«»「]")
+_QUOTES = re.compile('["“”„«»「]')
 _INNER_STOP = re.compile(r"[.!?…][\"”’»)]? (?=[^\Wa-z_\d])|[。！？]")
 _CONTACT = re.compile(r"https?:|www\.|@|\.com\b|#\w")
 _SEPARATORS = re.compile(r"[|•·›»/>]| [–—-] ")
 _AGO = re.compile(
-    r"\b(?:\d+ ?(?:[smhdw]|secs?|mins?|hrs?|minutes?|hours?|days?|weeks?|months?|years?) ago|vor \d+|il y a \d+"
-    r"|hace \d+|há \d+|\d+ (?:ore|giorni) fa|\d+ min\b)|\d+(?:分|時間|小时|小時|天|日)前|\b\d{1,2}:\d\d\b",
+    r"\b(?:\d+ ?(?:[smhdw]|secs?|mins?|hrs?|minutes?|hours?|days?|weeks?|months?|years?) ago|vor \d+"
+    r"|il y a \d+|hace \d+|há \d+|\d+ (?:ore|giorni) fa|\d+ min\b)|\d+(?:分|時間|小时|小時|天|日)前"
+    r"|\b\d{1,2}:\d\d\b",
     re.IGNORECASE,
 )
-_CLOSERS = frozenset({Reason.COMMENTS, Reason.AUTHOR_BIO, Reason.RELATED_LINKS, Reason.TAGS, Reason.COPYRIGHT})
-_REASON_CODES = {reason: code for code, reason in enumerate(Reason, start=1)}
+_ORDER = (  # as numbered when the model was trained
+    Reason.AD_BLOCKER_NOTICE,
+    Reason.ADVERTISEMENT,
+    Reason.AUTHOR_BIO,
+    Reason.BEYOND_LIMIT,
+    Reason.COMMENTS,
+    Reason.COOKIE_NOTICE,
+    Reason.COPYRIGHT,
+    Reason.NAVIGATION,
+    Reason.NEWSLETTER,
+    Reason.OUTSIDE_ARTICLE,
+    Reason.PLAYER,
+    Reason.READ_COUNTER,
+    Reason.RELATED_LINKS,
+    Reason.REPEATED,
+    Reason.SHARE_LINKS,
+    Reason.SUBSCRIPTION,
+    Reason.TAGS,
+    Reason.TRACKING,
+)
+_CLOSERS = frozenset(
+    {Reason.COMMENTS, Reason.AUTHOR_BIO, Reason.RELATED_LINKS, Reason.TAGS, Reason.COPYRIGHT}
+)
+_REASON_CODES = {reason: code for code, reason in enumerate(_ORDER, start=1)}
 
 _FIRST_CLASSES = {
     **dict.fromkeys("“\"„«‘'「『", 1.0),
@@ -54,7 +77,7 @@ _LAST_CLASSES = {
     **dict.fromkeys(".。", 3.0),
     **dict.fromkeys("?!？！", 4.0),
     "…": 5.0,
-    **dict.fromkeys("\"”“’»」)）]", 6.0),
+    **dict.fromkeys('"”“’»」)）]', 6.0),
     **dict.fromkeys("0123456789", 7.0),
 }
 _LOWER_CASE, _OPEN_END = 4.0, 2.0  # classes of a first and of a last character
@@ -146,7 +169,10 @@ def measure_page(
         [*describe_line(each.text, each.weight), weigh_words(each.text)] if near else _UNREAD
         for each, near in zip(readings, is_near, strict=True)
     ]
-    runs_on = [float(this[_FIRST] == _LOWER_CASE or last[_LAST] == _OPEN_END) for last, this in pairwise([_UNREAD, *own])]
+    runs_on = [
+        float(this[_FIRST] == _LOWER_CASE or last[_LAST] == _OPEN_END)
+        for last, this in pairwise([_UNREAD, *own])
+    ]
     columns = (
         prose,
         [min(each.weight, _FULL) for each in readings],

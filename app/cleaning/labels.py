@@ -1,14 +1,13 @@
 """Which lines are the article.
 
 Two judges. The *model* (trees.py) says of every line how likely it is a part of the body, from its words, its
-neighbourhood and its page (features.py). The *sweep* knows only what is certain: rules name furniture wherever
-it stands, what was printed before is a repetition, and labels before all prose are not the article, nor are
-those after it unless every line stands alone, as in a text that is laid out.
+neighbourhood and its page (features.py). The *sweep* knows only what is certain: rules name furniture
+wherever it stands, what was printed before is a repetition, and labels before all prose are not the article,
+nor are those after it unless every line stands alone, as in a text that is laid out.
 
 Cleaning an article again must remove nothing. So a text in which the sweep finds nothing to remove is left
-alone, whatever the model thinks of it; and what the model leaves of any other text is swept until the sweep
-finds nothing more. The sweep reads texts, and of the gaps between them only that a label stands alone, as
-every line of an article that is laid out does: a second cleaning starts where the first ended.
+alone, whatever the model thinks of it; and what the model leaves of any other text is swept, as it will be
+laid out, until the sweep finds nothing more: a second cleaning starts where the first ended.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from dataclasses import replace
 
 from app.cleaning.captions import parse_caption
 from app.cleaning.draft import Draft
-from app.cleaning.features import describe_page
+from app.cleaning.features import describe_page, is_prose
 from app.cleaning.leads import SHORTEST_HEADLINE, Kind, Reading, choose_headline, is_kicker
 from app.cleaning.ledger import Line, Reason, Role, Warning_
 from app.cleaning.measures import ends_sentence
@@ -26,10 +25,13 @@ from app.cleaning.quality import choose_threshold, estimate_quality
 from app.cleaning.readings import LABEL_SCORE, LONG, find_run, read_paragraphs
 from app.cleaning.trees import load_model
 
-PASSES = 8  # of 2,786 real pages 96 % settled within two and the rest in three; text that never settles is none
+PASSES = (
+    8  # of 2,786 real pages 96 % settled within two and the rest in three; text that never settles is none
+)
 LENIENT_SCORE = -0.1  # of a label, for the sweep: rows of labels inside an article are the model's affair
 LEAST_SENTENCE = 40.0  # letters that one sentence needs to be an article
 LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
+OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
 SHORT_PAGE = 15  # lines: on a page that short the sweep decides if the model finds nothing
 STANDFIRST = 350.0  # letters a standfirst can have
 
@@ -125,7 +127,7 @@ def _is_standfirst(reading: Reading, headline: Reading) -> bool:
 
 def _name_reasons(readings: list[Reading], kept: set[int]) -> dict[int, Reason]:
     """Say why each line that is not kept, and each repetition, is removed."""
-    listed = _list_entries(readings, kept)
+    listed = {**_find_other_articles(readings, kept), **_list_entries(readings, kept)}
     removed: dict[int, Reason] = {}
     seen = {readings[index].text for index in kept}
     for index, each in enumerate(readings):
@@ -135,6 +137,21 @@ def _name_reasons(readings: list[Reading], kept: set[int]) -> dict[int, Reason]:
             is_copy = each.text in seen and each.weight >= SHORTEST_HEADLINE
             removed[index] = Reason.REPEATED if is_copy else listed.get(index) or _name_outside(each)
     return removed
+
+
+def _find_other_articles(readings: list[Reading], kept: set[int]) -> dict[int, Reason]:
+    """Name paragraphs that follow each other outside the article, as those of another one do."""
+    found: dict[int, Reason] = {}
+    group: list[int] = []
+    for index in range(len(readings) + 1):
+        is_over = index == len(readings) or index in kept or readings[index].reason is not None
+        if is_over or (group and index - group[-1] > OTHER_GAP):
+            if sum(readings[at].weight for at in group) >= OTHER_ARTICLE and len(group) > 1:
+                found.update(dict.fromkeys(range(group[0], group[-1] + 1), Reason.OTHER_ARTICLE))
+            group = []
+        if not is_over and is_prose(readings[index]):
+            group.append(index)
+    return found
 
 
 def _sweep(readings: list[Reading]) -> dict[int, Reason]:

@@ -88,8 +88,6 @@ def read_model(stored: dict[str, Any]) -> LineModel:
             left &= ~of_feature[threshold]
             kept.append(left)
         steps.append(Steps(feature, sorted(of_feature), kept))
-    leaves = tuple(
-        {1 << at: value for at, value in enumerate(tree["leaves"])} for tree in stored["trees"]
-    )
+    leaves = tuple({1 << at: value for at, value in enumerate(tree["leaves"])} for tree in stored["trees"])
     calibration = tuple((expected, measured) for expected, measured in stored["calibration"])
     return LineModel(words, stored["unit"], stored["bias"], tuple(steps), leaves, calibration)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from zlib import crc32
 
 from app.cleaning.measures import WIDE
@@ -29,7 +30,7 @@ def hash_words(text: str) -> set[int]:
     if not words:
         words = [text[0]]
     seen = words[:_FIRST_WORDS] + words[-_LAST_WORDS:]
-    seen += [f"{this} {following}" for this, following in zip(words[:_PAIRS], words[1:], strict=False)]
+    seen += [f"{this} {following}" for this, following in pairwise(words[: _PAIRS + 1])]
     seen += [f"^{words[0]}", f"{words[-1]}$"]
     if len(words) <= _FEW:
         seen.append(f"={' '.join(words)}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.cleaning.counters import COUNTERS, REASONS, Counter, read_counter
-from app.cleaning.readings import FURNITURE, read_text
 from app.cleaning.ledger import Reason
 from app.cleaning.notes import _NOTES, is_note
+from app.cleaning.readings import FURNITURE, read_text
 from app.cleaning.rules import Rule
 
 
