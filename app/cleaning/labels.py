@@ -32,6 +32,10 @@ LENIENT_SCORE = -0.1  # of a label, for the sweep: rows of labels inside an arti
 LEAST_SENTENCE = 40.0  # letters that one sentence needs to be an article
 LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
 OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
+INNER, LIKELY = 0.18, 0.3  # chances from which a line inside the body, or close behind it, belongs to it
+EVEN = 0.45  # chance from which two such lines may follow each other
+BEHIND = 5  # lines that are close behind the body
+LEAD = 3  # paragraphs of the body among which bylines and timestamps can stand
 SHORT_PAGE = 15  # lines: on a page that short the sweep decides if the model finds nothing
 STANDFIRST = 350.0  # letters a standfirst can have
 
@@ -50,7 +54,7 @@ def label_lines(draft: Draft) -> Draft:
         if kept or len(readings) > SHORT_PAGE:
             reasons = _name_reasons(readings, kept)
     left = [index for index in range(len(readings)) if index not in reasons]
-    laid_out = [replace(each, gap_above=1, gap_below=1) for each in readings]
+    laid_out = {index: replace(readings[index], gap_above=1, gap_below=1) for index in left}
     for _ in range(PASSES):
         removed = _sweep([laid_out[index] for index in left])
         reasons.update({left[position]: reason for position, reason in removed.items()})
@@ -88,18 +92,35 @@ def _removed_lines(draft: Draft, reasons: dict[int, Reason]) -> list[Line]:
 def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[set[int], int | None]:
     """Return the positions of the lines that the model takes for the article, and of its standfirst."""
     threshold = choose_threshold(readings, chances)
-    body = [
-        index
-        for index, (each, chance) in enumerate(zip(readings, chances, strict=True))
-        if chance >= threshold and not each.reason and not each.introduces
-    ]
+    open_lines = [index for index, each in enumerate(readings) if not each.reason and not each.introduces]
+    body = [index for index in open_lines if chances[index] >= threshold]
     if not any(_is_sentence(readings[index]) for index in body):
         return set(), None
+    body = _fill_holes(readings, chances, open_lines, body)
     start, end = body[0], body[-1] + 1
     kept, standfirst = _keep_introduction(readings, start)
     kept.update(body)
     kept.update(index for index in range(start, end) if readings[index].kind in (Kind.CAPTION, Kind.NOTE))
+    kept.update(index for index in range(start, body[:LEAD][-1]) if readings[index].introduces)
     return kept | _keep_notes(readings, end), standfirst
+
+
+def _fill_holes(
+    readings: Sequence[Reading], chances: Sequence[float], open_lines: list[int], body: list[int]
+) -> list[int]:
+    """Add lines that the body surrounds, subheads above all, and likely paragraphs close behind its end."""
+    sure, chosen = set(body), set(body)
+    for place, index in enumerate(open_lines):
+        chance = chances[index]
+        if body[0] < index < body[-1]:
+            reach = 1 if chance < EVEN else 2
+            beside = open_lines[max(0, place - reach) : place], open_lines[place + 1 : place + 1 + reach]
+            is_listed = chance < EVEN and readings[index - 1].opens
+            if chance >= INNER and not is_listed and all(sure.intersection(lines) for lines in beside):
+                chosen.add(index)
+        elif 0 < index - max(chosen) <= BEHIND and chance >= LIKELY and is_prose(readings[index]):
+            chosen.add(index)
+    return sorted(chosen)
 
 
 def _keep_introduction(readings: list[Reading], start: int) -> tuple[set[int], int | None]:

@@ -21,6 +21,7 @@ DISTANCE = 0.06  # what each line between headline and article costs
 SENTENCE = 0.5  # what a full stop at the end costs: standfirsts have one
 SHARED = 1.0  # what it is worth that all words of a line come up in the article
 TITLE = 0.5  # what it is worth that the page prints a line twice, as title and as headline
+_BRACKETS = frozenset(")）]】")
 _OPENING = 1500  # letters of the article that are compared
 _WORD = re.compile(r"\w{4,}")
 
@@ -84,13 +85,15 @@ def choose_headline(readings: list[Reading], start: int) -> int:
         each = readings[index]
         if each.reason or each.opens_story or (each.introduces and index < start):
             continue
+        if each.weight >= FULL_LENGTH and each.text[-1] in _BRACKETS:
+            continue  # a caption that ends in its credit
         distance += index < start
         if distance > LOOKED_AT:
             break
         score = _score_headline(each, opening, distance)
         if index < start and _is_title(each.text, readings[:index]):
             score += TITLE
-        if index == start and (ends_sentence(each.text) or each.introduces or each.text[-1] in ")）]】"):
+        if index == start and (ends_sentence(each.text) or each.introduces or each.text[-1] in _BRACKETS):
             continue
         if score > best_score:
             best, best_score = index, score

@@ -103,7 +103,7 @@ def test_demand_to_subscribe_below_a_broken_end_is_told() -> None:
     raw = lay(
         HEADLINE,
         *PARAGRAPHS[:3],
-        "Opponents said that the money would be better…",
+        PARAGRAPHS[3][:-20] + "…",
         "Subscribe to continue reading",
     )
     warnings = clean(raw).warnings
