@@ -33,6 +33,7 @@ LEAST_SENTENCE = 40.0  # letters that one sentence needs to be an article
 LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
 OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
 INNER, LIKELY = 0.18, 0.3  # chances from which a line inside the body, or close behind it, belongs to it
+LISTED = 0.8  # chance that makes a label part of the body although a list of links begins with it
 EVEN = 0.45  # chance from which two such lines may follow each other
 BEHIND = 5  # lines that are close behind the body
 LEAD = 3  # paragraphs of the body among which bylines and timestamps can stand
@@ -93,7 +94,11 @@ def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[se
     """Return the positions of the lines that the model takes for the article, and of its standfirst."""
     threshold = choose_threshold(readings, chances)
     open_lines = [index for index, each in enumerate(readings) if not each.reason and not each.introduces]
-    body = [index for index in open_lines if chances[index] >= threshold]
+    body = [
+        index
+        for index in open_lines
+        if chances[index] >= (LISTED if _is_first_entry(readings, index) else threshold)
+    ]
     if not any(_is_sentence(readings[index]) for index in body):
         return set(), None
     body = _fill_holes(readings, chances, open_lines, body)
@@ -103,6 +108,12 @@ def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[se
     kept.update(index for index in range(start, end) if readings[index].kind in (Kind.CAPTION, Kind.NOTE))
     kept.update(index for index in range(start, body[:LEAD][-1]) if readings[index].introduces)
     return kept | _keep_notes(readings, end), standfirst
+
+
+def _is_first_entry(readings: Sequence[Reading], index: int) -> bool:
+    """Tell whether a line is a label right below the heading of a list, such as "Related articles"."""
+    is_below = index > 0 and readings[index - 1].opens
+    return is_below and readings[index].score <= LABEL_SCORE
 
 
 def _fill_holes(
@@ -115,8 +126,9 @@ def _fill_holes(
         if body[0] < index < body[-1]:
             reach = 1 if chance < EVEN else 2
             beside = open_lines[max(0, place - reach) : place], open_lines[place + 1 : place + 1 + reach]
-            is_listed = chance < EVEN and readings[index - 1].opens
-            if chance >= INNER and not is_listed and all(sure.intersection(lines) for lines in beside):
+            if _is_first_entry(readings, index):
+                continue
+            if chance >= INNER and all(sure.intersection(lines) for lines in beside):
                 chosen.add(index)
         elif 0 < index - max(chosen) <= BEHIND and chance >= LIKELY and is_prose(readings[index]):
             chosen.add(index)

@@ -104,7 +104,7 @@ def test_demand_to_subscribe_below_a_broken_end_is_told() -> None:
         HEADLINE,
         *PARAGRAPHS[:3],
         PARAGRAPHS[3][:-20] + "…",
-        "Subscribe to continue reading",
+        "Already a subscriber? Log in",
     )
     warnings = clean(raw).warnings
     assert {Warning_.TRUNCATED_BODY, Warning_.PAYWALL} <= set(warnings)
