@@ -59,7 +59,7 @@ TREES = {
     "deterministic": True,
 }
 ROUNDS = 130
-CALIBRATION_POINTS = 12
+CALIBRATION_POINTS = (0.0, 0.15, 0.55, 0.65, 0.75, 0.85, 0.9, 0.93, 0.95, 0.97, 1.0)
 
 
 @dataclass(frozen=True)
@@ -252,10 +252,9 @@ def calibrate(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
             means = expected[inside].mean(), measured[inside].mean()
             print(f"| {low}-{min(high, 1)} | {inside.sum()} | {means[0]:.3f} | {means[1]:.3f} |")
     curve = IsotonicRegression(out_of_bounds="clip").fit(expected, measured)
-    points = numpy.quantile(expected, numpy.linspace(0, 1, CALIBRATION_POINTS))
     return [
         (round(float(point), 4), round(float(value), 4))
-        for point, value in zip(points, curve.predict(points), strict=True)
+        for point, value in zip(CALIBRATION_POINTS, curve.predict(CALIBRATION_POINTS), strict=True)
     ]
 
 

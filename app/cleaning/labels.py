@@ -33,8 +33,9 @@ LEAST_SENTENCE = 40.0  # letters that one sentence needs to be an article
 LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
 OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
 INNER, LIKELY = 0.18, 0.3  # chances from which a line inside the body, or close behind it, belongs to it
+SUBHEAD = 45.0  # letters of a line that one paragraph above and one below make a subhead
 LISTED = 0.8  # chance that makes a label part of the body although a list of links begins with it
-EVEN = 0.45  # chance from which two such lines may follow each other
+EVEN = 0.55  # chance from which two such lines may follow each other
 BEHIND = 5  # lines that are close behind the body
 LEAD = 3  # paragraphs of the body among which bylines and timestamps can stand
 SHORT_PAGE = 15  # lines: on a page that short the sweep decides if the model finds nothing
@@ -128,7 +129,8 @@ def _fill_holes(
             beside = open_lines[max(0, place - reach) : place], open_lines[place + 1 : place + 1 + reach]
             if _is_first_entry(readings, index):
                 continue
-            if chance >= INNER and all(sure.intersection(lines) for lines in beside):
+            is_possible = chance >= EVEN or (chance >= INNER and readings[index].weight <= SUBHEAD)
+            if is_possible and all(sure.intersection(lines) for lines in beside):
                 chosen.add(index)
         elif 0 < index - max(chosen) <= BEHIND and chance >= LIKELY and is_prose(readings[index]):
             chosen.add(index)
