@@ -227,6 +227,11 @@ class CleaningSummary(Shape):
     version: int = Field(description="Version of the cleaning rules.")
     removed: int = Field(description="Raw lines that are not part of the article; /ledger has each.")
     warnings: list[str]
+    quality: float | None = Field(
+        default=None,  # stored articles that were cleaned by version 1 have none
+        description="Estimate, 0 to 1, of how well the body was told from the rest of the page (F1). "
+        "Null for articles cleaned before it was estimated.",
+    )
 
 
 class ArticleSummary(Shape):

@@ -89,7 +89,7 @@ class Block:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """The fields of an article. What was not found is None or empty; "und" is BCP 47 for no known
-    language."""
+    language. quality estimates, 0 to 1, how well the body was told from the rest of the page."""
 
     headline: str | None = None
     kicker: str | None = None
@@ -108,6 +108,7 @@ class Article:
     published_at: Timestamp | None = None
     blocks: tuple[Block, ...] = ()
     fingerprint: str = ""
+    quality: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,10 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
+_HIDDEN = re.compile(  # one of them, whatever stands around it: a search that costs a tenth
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _SPACE = re.compile(
     "[\t\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164\uffa0]"
 )
@@ -50,6 +54,7 @@ _MARK = "".join(
     for code in (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))
     if unicodedata.category(chr(code))[0] == "M"
 )
+_STACK = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")  # could be such a run; quick on Latin script
 _MARK_RUN = re.compile(f"([{_MARK}]{{{MAX_MARKS}}})[{_MARK}]+")
 
 
@@ -136,7 +141,7 @@ def _decode_entity(match: re.Match[str]) -> str:
 
 
 def _drop_invisible(text: str) -> str:
-    return _INVISIBLE.sub(r"\1", text)
+    return _INVISIBLE.sub(r"\1", text) if _HIDDEN.search(text) else text
 
 
 def _tidy_spaces(text: str) -> str:
@@ -144,10 +149,12 @@ def _tidy_spaces(text: str) -> str:
 
 
 def _cap_marks(text: str) -> str:
-    return text if text.isascii() else _MARK_RUN.sub(r"\1", text)
+    return _MARK_RUN.sub(r"\1", text) if _STACK.search(text) else text
 
 
 def _compose(text: str) -> str:
+    if unicodedata.is_normalized("NFC", text):
+        return text
     return _cap_marks(unicodedata.normalize("NFC", text))
 
 

@@ -30,6 +30,9 @@ def find_headline(draft: Draft) -> Draft:
     headline = paragraphs[0]
     draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
     draft = replace(draft, headline=draft.text_of(headline))
+    labelled = [each for each in draft.paragraphs if draft.line(each[0]).role is Role.STANDFIRST]
+    if labelled:
+        return replace(draft, standfirst=draft.text_of(labelled[0]))
     return _find_standfirst(draft, headline, paragraphs[1:])
 
 

@@ -1,16 +1,13 @@
-"""Which lines are the article: the rule-based labeller.
+"""Which lines are the article.
 
-Three kinds of knowledge, from certain to contextual. Rules name furniture wherever it stands. Each other line
-has a score that depends on nothing but its own text: prose counts for the article, labels against it; the
-article is the contiguous run of lines with the highest sum. Before the run, only what introduces an article
-is kept (headline, standfirst, byline, timestamp, caption); inside it, rows of labels go.
+Two judges. The *model* (trees.py) says of every line how likely it is a part of the body, from its words, its
+neighbourhood and its page (features.py). The *sweep* knows only what is certain: rules name furniture
+wherever it stands, what was printed before is a repetition, and labels before all prose are not the article,
+nor are those after it unless every line stands alone, as in a text that is laid out.
 
-Cleaning an article again must remove nothing. So what is left is labelled again, until nothing more goes; the
-labeller reads texts, and of the gaps between them only that a label stands alone, as every line of an article
-that is laid out does; so a second cleaning starts where the first ended. The run of
-highest sum of what is left is all of it (no beginning or end of such a run sums below zero, and what went
-from its inside counted against it), so this nearly always ends after the second pass. Text that never
-settles is no article.
+Cleaning an article again must remove nothing. So a text in which the sweep finds nothing to remove is left
+alone, whatever the model thinks of it; and what the model leaves of any other text is swept, as it will be
+laid out, until the sweep finds nothing more: a second cleaning starts where the first ended.
 """
 
 from __future__ import annotations
@@ -18,89 +15,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.cleaning.bylines import is_byline
-from app.cleaning.captions import is_caption, parse_caption
-from app.cleaning.counters import REASONS, read_counter
-from app.cleaning.datelines import parse_opening
+from app.cleaning.captions import parse_caption
 from app.cleaning.draft import Draft
-from app.cleaning.furniture_english import ENGLISH
-from app.cleaning.furniture_other import OTHER_LANGUAGES
-from app.cleaning.leads import SHORTEST_HEADLINE, Reading, choose_headline, is_kicker
+from app.cleaning.features import describe_page, is_prose
+from app.cleaning.leads import SHORTEST_HEADLINE, Kind, Reading, choose_headline, is_kicker
 from app.cleaning.ledger import Line, Reason, Role, Warning_
-from app.cleaning.measures import ends_sentence, weigh
-from app.cleaning.notes import is_note
-from app.cleaning.rules import compile_rules
-from app.cleaning.timestamps import is_timestamp
+from app.cleaning.measures import ends_sentence
+from app.cleaning.quality import choose_threshold, estimate_quality
+from app.cleaning.readings import LABEL_SCORE, LONG, find_run, read_paragraphs
+from app.cleaning.trees import load_model
 
-FURNITURE = compile_rules(ENGLISH, OTHER_LANGUAGES)
-
-PASSES = 8  # of 2,786 real pages 96 % settle within two and the rest in three
-LONG = 80.0  # letters: a line that long is prose, whatever ends it
-FULL_SCORE = 400.0  # letters beyond which a paragraph counts no more
-SENTENCE = 25.0  # letters from which a line that ends like a sentence is one
-SENTENCE_SCORE = 0.4
-LABEL_SCORE = -0.6
-FURNITURE_SCORE = -1.0
-CLOSING_SCORE = -6.0  # what follows is prose of other people: it must not join the article
-CLOSING = frozenset({Reason.AUTHOR_BIO, Reason.COMMENTS})
-ROW = 3  # labels in a row are a list of links; fewer can be subheads
+PASSES = (
+    8  # of 2,786 real pages 96 % settled within two and the rest in three; text that never settles is none
+)
+LENIENT_SCORE = -0.1  # of a label, for the sweep: rows of labels inside an article are the model's affair
 LEAST_SENTENCE = 40.0  # letters that one sentence needs to be an article
 LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
-
-
-def read_text(text: str) -> Reading:
-    """Judge a text alone.
-
-    >>> read_text("Related Articles").reason.value, read_text("Rain fell all night on the valley.").score
-    ('related-links', 0.4)
-    """
-    weight = weigh(text)
-    metric = read_counter(text)
-    if metric:
-        return Reading(text, weight, FURNITURE_SCORE, REASONS[metric.kind])
-    rule = FURNITURE.match(text)
-    if rule:
-        score = CLOSING_SCORE if rule.opens and rule.reason in CLOSING else FURNITURE_SCORE
-        return Reading(text, weight, score, rule.reason, rule.opens)
-    if is_timestamp(text) or is_byline(text):
-        return Reading(text, weight, LABEL_SCORE, introduces=True)
-    if is_caption(text):
-        return Reading(text, weight, -0.01, introduces=True)
-    if weight < LONG and parse_caption(text):
-        # "(AP)" at its end: a caption, or the last words of a story, but no headline.
-        return Reading(text, weight, 0.01, introduces=True)
-    if is_note(text):
-        return Reading(text, weight, 0.3)
-    score = _score(text, weight)
-    if parse_opening(text):
-        return Reading(text, weight, max(score, SENTENCE_SCORE), opens_story=True)
-    return Reading(text, weight, score)
-
-
-def _score(text: str, weight: float) -> float:
-    sentence = ends_sentence(text)
-    if weight >= LONG:
-        return min(weight, FULL_SCORE) / 100 * (1.0 if sentence else 0.6)
-    if sentence and weight >= SENTENCE:
-        return SENTENCE_SCORE
-    return 0.0 if text[:1] in '"“„«「『•-*–—' or sentence else LABEL_SCORE
-
-
-def find_run(scores: Sequence[float]) -> tuple[int, int]:
-    """Return the contiguous part with the highest sum, the first of the longest ones.
-
-    >>> find_run([-1, 2, -0.5, 3, -4, 1])
-    (1, 4)
-    """
-    best = (0.0, 0, 0)
-    total, start = 0.0, 0
-    for index, score in enumerate(scores):
-        if total <= 0:
-            total, start = 0.0, index
-        total += score
-        if total > best[0]:
-            best = (total, start, index + 1)
-    return best[1], best[2]
+OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
+INNER, LIKELY = 0.18, 0.3  # chances from which a line inside the body, or close behind it, belongs to it
+SUBHEAD = 45.0  # letters of a line that one paragraph above and one below make a subhead
+LISTED = 0.8  # chance that makes a label part of the body although a list of links begins with it
+EVEN = 0.55  # chance from which two such lines may follow each other
+BEHIND = 5  # lines that are close behind the body
+LEAD = 3  # paragraphs of the body among which bylines and timestamps can stand
+SHORT_PAGE = 15  # lines: on a page that short the sweep decides if the model finds nothing
+STANDFIRST = 350.0  # letters a standfirst can have
 
 
 def label_lines(draft: Draft) -> Draft:
@@ -108,11 +47,18 @@ def label_lines(draft: Draft) -> Draft:
 
     Leaves empty lines alone. If no line reads like a sentence, there is no article and every line goes.
     """
-    readings = _read_paragraphs(draft)
-    reasons: dict[int, Reason] = {}
-    left = list(range(len(readings)))
+    readings = read_paragraphs(draft)
+    chances = _judge(readings)
+    reasons = _sweep(readings)
+    standfirst = None
+    if reasons:
+        kept, standfirst = _choose_lines(readings, chances)
+        if kept or len(readings) > SHORT_PAGE:
+            reasons = _name_reasons(readings, kept)
+    left = [index for index in range(len(readings)) if index not in reasons]
+    laid_out = {index: replace(readings[index], gap_above=1, gap_below=1) for index in left}
     for _ in range(PASSES):
-        removed = _label_once([readings[index] for index in left])
+        removed = _sweep([laid_out[index] for index in left])
         reasons.update({left[position]: reason for position, reason in removed.items()})
         left = [index for position, index in enumerate(left) if position not in removed]
         if not removed:
@@ -121,22 +67,20 @@ def label_lines(draft: Draft) -> Draft:
         reasons.update(dict.fromkeys(left, Reason.OUTSIDE_ARTICLE))
         left = []
     draft = draft.with_lines(_removed_lines(draft, reasons))
-    return draft if left else draft.with_warning(Warning_.NO_ARTICLE)
+    if not left:
+        return draft.with_warning(Warning_.NO_ARTICLE)
+    if standfirst in left:
+        draft = draft.with_role(draft.paragraphs[standfirst], Role.STANDFIRST)
+    return replace(draft, quality=estimate_quality(readings, chances, set(left)))
 
 
-def _read_paragraphs(draft: Draft) -> list[Reading]:
-    known: dict[str, Reading] = {}
-    readings = []
-    for paragraph in draft.paragraphs:
-        text = draft.text_of(paragraph)
-        reading = known.get(text) or known.setdefault(text, read_text(text))
-        is_alone = _is_gap(draft, paragraph[0] - 1) and _is_gap(draft, paragraph[-1] + 1)
-        readings.append(replace(reading, is_alone=True) if is_alone else reading)
-    return readings
-
-
-def _is_gap(draft: Draft, number: int) -> bool:
-    return not 1 <= number <= len(draft.lines) or draft.line(number).role is Role.BLANK
+def _judge(readings: Sequence[Reading]) -> list[float]:
+    """Return how likely each line is a part of the body."""
+    if not readings:
+        return []
+    model = load_model()
+    rows = describe_page(readings, find_run([each.score for each in readings]), model.weigh_words)
+    return [0.0 if row is None else model.judge(row) for row in rows]
 
 
 def _removed_lines(draft: Draft, reasons: dict[int, Reason]) -> list[Line]:
@@ -147,13 +91,113 @@ def _removed_lines(draft: Draft, reasons: dict[int, Reason]) -> list[Line]:
     ]
 
 
-def _label_once(readings: list[Reading]) -> dict[int, Reason]:
-    """Return the positions to remove; none if all of them are an article."""
-    start, end = find_run([each.score for each in readings])
+def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[set[int], int | None]:
+    """Return the positions of the lines that the model takes for the article, and of its standfirst."""
+    threshold = choose_threshold(readings, chances)
+    open_lines = [index for index, each in enumerate(readings) if not each.reason and not each.introduces]
+    body = [
+        index
+        for index in open_lines
+        if chances[index] >= (LISTED if _is_first_entry(readings, index) else threshold)
+    ]
+    if not any(_is_sentence(readings[index]) for index in body):
+        return set(), None
+    body = _fill_holes(readings, chances, open_lines, body)
+    start, end = body[0], body[-1] + 1
+    kept, standfirst = _keep_introduction(readings, start)
+    kept.update(body)
+    kept.update(index for index in range(start, end) if readings[index].kind in (Kind.CAPTION, Kind.NOTE))
+    kept.update(index for index in range(start, body[:LEAD][-1]) if readings[index].introduces)
+    return kept | _keep_notes(readings, end), standfirst
+
+
+def _is_first_entry(readings: Sequence[Reading], index: int) -> bool:
+    """Tell whether a line is a label right below the heading of a list, such as "Related articles"."""
+    is_below = index > 0 and readings[index - 1].opens
+    return is_below and readings[index].score <= LABEL_SCORE
+
+
+def _fill_holes(
+    readings: Sequence[Reading], chances: Sequence[float], open_lines: list[int], body: list[int]
+) -> list[int]:
+    """Add lines that the body surrounds, subheads above all, and likely paragraphs close behind its end."""
+    sure, chosen = set(body), set(body)
+    for place, index in enumerate(open_lines):
+        chance = chances[index]
+        if body[0] < index < body[-1]:
+            reach = 1 if chance < EVEN else 2
+            beside = open_lines[max(0, place - reach) : place], open_lines[place + 1 : place + 1 + reach]
+            if _is_first_entry(readings, index):
+                continue
+            is_possible = chance >= EVEN or (chance >= INNER and readings[index].weight <= SUBHEAD)
+            if is_possible and all(sure.intersection(lines) for lines in beside):
+                chosen.add(index)
+        elif 0 < index - max(chosen) <= BEHIND and chance >= LIKELY and is_prose(readings[index]):
+            chosen.add(index)
+    return sorted(chosen)
+
+
+def _keep_introduction(readings: list[Reading], start: int) -> tuple[set[int], int | None]:
+    """Keep what introduces the body: headline, kicker, standfirst, byline, timestamp, captions."""
+    headline = choose_headline(readings, start)
+    kept = {headline - 1} if is_kicker(readings, headline) else set()
+    standfirst = None
+    for index in range(headline, start):
+        each = readings[index]
+        if index == headline or each.introduces or parse_caption(each.text):
+            kept.add(index)
+        elif standfirst is None and _is_standfirst(each, readings[headline]):
+            standfirst = index
+            kept.add(index)
+    return kept, standfirst
+
+
+def _is_standfirst(reading: Reading, headline: Reading) -> bool:
+    if reading.reason or reading.text == headline.text or reading.weight > STANDFIRST:
+        return False
+    if parse_caption(reading.text):
+        return False
+    return reading.weight >= LONG or (reading.weight >= LEAST_SENTENCE and ends_sentence(reading.text))
+
+
+def _name_reasons(readings: list[Reading], kept: set[int]) -> dict[int, Reason]:
+    """Say why each line that is not kept, and each repetition, is removed."""
+    listed = {**_find_other_articles(readings, kept), **_list_entries(readings, kept)}
+    removed: dict[int, Reason] = {}
+    seen = {readings[index].text for index in kept}
+    for index, each in enumerate(readings):
+        if each.reason:
+            removed[index] = each.reason
+        elif index not in kept:
+            is_copy = each.text in seen and each.weight >= SHORTEST_HEADLINE
+            removed[index] = Reason.REPEATED if is_copy else listed.get(index) or _name_outside(each)
+    return removed
+
+
+def _find_other_articles(readings: list[Reading], kept: set[int]) -> dict[int, Reason]:
+    """Name paragraphs that follow each other outside the article, as those of another one do."""
+    found: dict[int, Reason] = {}
+    group: list[int] = []
+    for index in range(len(readings) + 1):
+        is_over = index == len(readings) or index in kept or readings[index].reason is not None
+        if is_over or (group and index - group[-1] > OTHER_GAP):
+            if sum(readings[at].weight for at in group) >= OTHER_ARTICLE and len(group) > 1:
+                found.update(dict.fromkeys(range(group[0], group[-1] + 1), Reason.OTHER_ARTICLE))
+            group = []
+        if not is_over and is_prose(readings[index]):
+            group.append(index)
+    return found
+
+
+def _sweep(readings: list[Reading]) -> dict[int, Reason]:
+    """Return the positions that certainly do not belong to an article; none if all of them are one."""
+    start, end = find_run([LENIENT_SCORE if each.score == LABEL_SCORE else each.score for each in readings])
     if not any(_is_sentence(each) for each in readings[start:end]):
         start = end = len(readings)
-    listed = _list_entries(readings, start, end)
-    kept = _keep_lead(readings, start) | _keep_run(readings, start, end, listed) | _keep_notes(readings, end)
+    elif all(each.is_alone for each in readings):
+        start = next(index for index, each in enumerate(readings) if _is_sentence(each))
+        end = len(readings)
+    kept = _keep_lead(readings, start) | set(range(start, end)) | _keep_notes(readings, end)
     if start == len(readings):
         kept = set()
     removed: dict[int, Reason] = {}
@@ -162,14 +206,11 @@ def _label_once(readings: list[Reading]) -> dict[int, Reason]:
         if each.reason:
             removed[index] = each.reason
         elif index not in kept:
-            removed[index] = listed.get(index) or _name_outside(each)
+            removed[index] = _name_outside(each)
         elif each.text in seen and each.weight >= SHORTEST_HEADLINE:
             removed[index] = Reason.REPEATED
         else:
             seen.add(each.text)
-    for index, each in enumerate(readings):
-        if index not in kept and not each.reason and each.text in seen and each.weight >= SHORTEST_HEADLINE:
-            removed[index] = Reason.REPEATED
     return removed
 
 
@@ -186,17 +227,14 @@ def _name_outside(reading: Reading) -> Reason:
     return Reason.OUTSIDE_ARTICLE
 
 
-def _list_entries(readings: list[Reading], start: int, end: int) -> dict[int, Reason]:
-    """Name the entries of lists that have a heading, such as "Related articles".
-
-    Inside the article such a list ends with the first line that counts for the article.
-    """
+def _list_entries(readings: list[Reading], kept: set[int]) -> dict[int, Reason]:
+    """Name the entries of lists that have a heading, such as "Related articles"."""
     entries: dict[int, Reason] = {}
     heading: Reason | None = None
     for index, each in enumerate(readings):
         if each.reason:
             heading = each.reason if each.opens or each.reason is heading else None
-        elif start <= index < end and each.score > LABEL_SCORE:
+        elif index in kept:
             heading = None
         elif heading:
             entries[index] = heading
@@ -214,29 +252,11 @@ def _keep_lead(readings: list[Reading], start: int) -> set[int]:
     return kept
 
 
-def _keep_run(readings: list[Reading], start: int, end: int, listed: dict[int, Reason]) -> set[int]:
-    """Keep the run without its rows of labels."""
-    kept: set[int] = set()
-    row: list[int] = []
-    for index in range(start, end):
-        each = readings[index]
-        if each.reason or index in listed:
-            continue
-        if each.score <= LABEL_SCORE and not each.introduces:
-            row.append(index)
-            continue
-        if len(row) < ROW:
-            kept.update(row)
-        row = []
-        kept.add(index)
-    return kept
-
-
 def _keep_notes(readings: list[Reading], end: int) -> set[int]:
     """Keep the notes that follow the run; furniture may stand between."""
     kept: set[int] = set()
     for index in range(end, len(readings)):
-        if is_note(readings[index].text):
+        if readings[index].kind is Kind.NOTE:
             kept.add(index)
         elif not readings[index].reason:
             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import pairwise
 
 from app.cleaning.ledger import Reason
@@ -20,8 +21,22 @@ DISTANCE = 0.06  # what each line between headline and article costs
 SENTENCE = 0.5  # what a full stop at the end costs: standfirsts have one
 SHARED = 1.0  # what it is worth that all words of a line come up in the article
 TITLE = 0.5  # what it is worth that the page prints a line twice, as title and as headline
+_BRACKETS = frozenset(")）]】")
 _OPENING = 1500  # letters of the article that are compared
 _WORD = re.compile(r"\w{4,}")
+
+
+class Kind(IntEnum):
+    """What a text is by its form alone."""
+
+    PLAIN = 0
+    BYLINE = 1
+    TIMESTAMP = 2
+    CAPTION = 3
+    NOTE = 4
+
+
+INTRODUCING = frozenset({Kind.BYLINE, Kind.TIMESTAMP, Kind.CAPTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +48,20 @@ class Reading:
     score: float
     reason: Reason | None = None
     opens: bool = False
-    introduces: bool = False  # byline, timestamp, caption
+    kind: Kind = Kind.PLAIN
     opens_story: bool = False  # with a dateline
-    is_alone: bool = False  # between empty lines
+    gap_above: int = 0  # empty lines, two at most
+    gap_below: int = 0
+
+    @property
+    def introduces(self) -> bool:
+        """Tell whether such a line stands above or inside articles without being their body."""
+        return self.kind in INTRODUCING
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether the line stands between empty lines."""
+        return bool(self.gap_above and self.gap_below)
 
 
 _KICKER = re.compile(
@@ -59,13 +85,15 @@ def choose_headline(readings: list[Reading], start: int) -> int:
         each = readings[index]
         if each.reason or each.opens_story or (each.introduces and index < start):
             continue
+        if each.weight >= FULL_LENGTH and each.text[-1] in _BRACKETS:
+            continue  # a caption that ends in its credit
         distance += index < start
         if distance > LOOKED_AT:
             break
         score = _score_headline(each, opening, distance)
         if index < start and _is_title(each.text, readings[:index]):
             score += TITLE
-        if index == start and (ends_sentence(each.text) or each.introduces or each.text[-1] in ")）]】"):
+        if index == start and (ends_sentence(each.text) or each.introduces or each.text[-1] in _BRACKETS):
             continue
         if score > best_score:
             best, best_score = index, score

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     COPYRIGHT = "copyright"
     NAVIGATION = "navigation"
     NEWSLETTER = "newsletter"
+    OTHER_ARTICLE = "other-article"
     OUTSIDE_ARTICLE = "outside-article"
     PLAYER = "player"
     READ_COUNTER = "read-counter"
@@ -75,10 +76,14 @@ FIELD_CUTS = frozenset({EditReason.CREDIT_CUT, EditReason.DATELINE_CUT, EditReas
 class Warning_(StrEnum):
     """What a person should know before trusting the article."""
 
+    LOW_CONFIDENCE = "low-confidence"
     MARKS_CAPPED = "marks-capped"
     MOJIBAKE_REPAIRED = "mojibake-repaired"
     NO_ARTICLE = "no-article"
     NO_HEADLINE = "no-headline"
+    PAYWALL = "paywall"
+    SEVERAL_ARTICLES = "several-articles"
+    TRUNCATED_BODY = "truncated-body"
     YEAR_INFERRED = "year-inferred"
     YEAR_UNKNOWN = "year-unknown"
 

@@ -12,6 +12,7 @@ from app.cleaning.captions import find_captions
 from app.cleaning.characters import normalise_characters
 from app.cleaning.counters import read_counters
 from app.cleaning.datelines import find_dateline
+from app.cleaning.doubts import find_doubts
 from app.cleaning.draft import NO_HINTS, Draft, Hints, Step
 from app.cleaning.fingerprints import fingerprint_body
 from app.cleaning.headlines import find_headline
@@ -26,7 +27,7 @@ from app.cleaning.timestamps import find_timestamp
 from app.cleaning.wrapping import find_paragraphs
 from app.cleaning.years import infer_year
 
-VERSION = 1  # raise it whenever the same raw text could come out differently
+VERSION = 2  # raise it whenever the same raw text could come out differently
 
 STEPS: tuple[Step, ...] = (
     read_markup,  # text/html only
@@ -46,6 +47,7 @@ STEPS: tuple[Step, ...] = (
     infer_year,
     name_language,
     fingerprint_body,
+    find_doubts,
 )
 
 

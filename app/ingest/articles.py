@@ -55,6 +55,7 @@ class CleanedSubmission:
             version=self.cleaned.version,
             removed=sum(line.role is Role.REMOVED for line in self.cleaned.lines),
             warnings=list(self.cleaned.warnings),
+            quality=self.cleaned.quality,
         )
 
 

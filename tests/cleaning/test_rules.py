@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.cleaning.counters import COUNTERS, REASONS, Counter, read_counter
-from app.cleaning.labels import FURNITURE, read_text
 from app.cleaning.ledger import Reason
 from app.cleaning.notes import _NOTES, is_note
+from app.cleaning.readings import FURNITURE, read_text
 from app.cleaning.rules import Rule
 
 
@@ -67,4 +67,9 @@ def test_long_line_is_not_cut_into_a_match() -> None:
 
 def test_every_reason_has_a_rule_or_is_the_labellers() -> None:
     ruled = {rule.reason for rule in FURNITURE.rules} | set(REASONS.values())
-    assert set(Reason) - ruled == {Reason.BEYOND_LIMIT, Reason.OUTSIDE_ARTICLE, Reason.REPEATED}
+    assert set(Reason) - ruled == {
+        Reason.BEYOND_LIMIT,
+        Reason.OTHER_ARTICLE,
+        Reason.OUTSIDE_ARTICLE,
+        Reason.REPEATED,
+    }

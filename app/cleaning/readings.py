@@ -1,0 +1,108 @@
+"""What each line says by itself: the rule that names it, its form, and whether it reads like prose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.cleaning.bylines import is_byline
+from app.cleaning.captions import is_caption
+from app.cleaning.counters import REASONS, read_counter
+from app.cleaning.datelines import parse_opening
+from app.cleaning.draft import Draft
+from app.cleaning.furniture_english import ENGLISH
+from app.cleaning.furniture_other import OTHER_LANGUAGES
+from app.cleaning.leads import Kind, Reading
+from app.cleaning.ledger import Reason, Role
+from app.cleaning.measures import ends_sentence, weigh
+from app.cleaning.notes import is_note
+from app.cleaning.rules import compile_rules
+from app.cleaning.timestamps import is_timestamp
+
+FURNITURE = compile_rules(ENGLISH, OTHER_LANGUAGES)
+
+LONG = 80.0  # letters: a line that long is prose, whatever ends it
+FULL_SCORE = 400.0  # letters beyond which a paragraph counts no more
+SENTENCE = 25.0  # letters from which a line that ends like a sentence is one
+SENTENCE_SCORE = 0.4
+LABEL_SCORE = -0.6
+FURNITURE_SCORE = -1.0
+CLOSING_SCORE = -6.0  # what follows is prose of other people: it must not join the article
+CLOSING = frozenset({Reason.AUTHOR_BIO, Reason.COMMENTS})
+
+
+def read_text(text: str) -> Reading:
+    """Judge a text alone.
+
+    >>> read_text("Related Articles").reason.value, read_text("Rain fell all night on the valley.").score
+    ('related-links', 0.4)
+    """
+    weight = weigh(text)
+    metric = read_counter(text)
+    if metric:
+        return Reading(text, weight, FURNITURE_SCORE, REASONS[metric.kind])
+    rule = FURNITURE.match(text)
+    if rule:
+        score = CLOSING_SCORE if rule.opens and rule.reason in CLOSING else FURNITURE_SCORE
+        return Reading(text, weight, score, rule.reason, rule.opens)
+    if is_timestamp(text):
+        return Reading(text, weight, LABEL_SCORE, kind=Kind.TIMESTAMP)
+    if is_byline(text):
+        return Reading(text, weight, LABEL_SCORE, kind=Kind.BYLINE)
+    if is_caption(text):
+        return Reading(text, weight, -0.01, kind=Kind.CAPTION)
+    if is_note(text):
+        return Reading(text, weight, 0.3, kind=Kind.NOTE)
+    score = _score(text, weight)
+    if parse_opening(text):
+        return Reading(text, weight, max(score, SENTENCE_SCORE), opens_story=True)
+    return Reading(text, weight, score)
+
+
+def _score(text: str, weight: float) -> float:
+    sentence = ends_sentence(text)
+    if weight >= LONG:
+        return min(weight, FULL_SCORE) / 100 * (1.0 if sentence else 0.6)
+    if sentence and weight >= SENTENCE:
+        return SENTENCE_SCORE
+    return 0.0 if text[:1] in '"“„«「『•-*–—' or sentence else LABEL_SCORE
+
+
+def find_run(scores: Sequence[float]) -> tuple[int, int]:
+    """Return the contiguous part with the highest sum, the first of the longest ones.
+
+    >>> find_run([-1, 2, -0.5, 3, -4, 1])
+    (1, 4)
+    """
+    best = (0.0, 0, 0)
+    total, start = 0.0, 0
+    for index, score in enumerate(scores):
+        if total <= 0:
+            total, start = 0.0, index
+        total += score
+        if total > best[0]:
+            best = (total, start, index + 1)
+    return best[1], best[2]
+
+
+def read_paragraphs(draft: Draft) -> list[Reading]:
+    """Read every paragraph of a draft, each text once."""
+    known: dict[str, Reading] = {}
+    readings = []
+    for paragraph in draft.paragraphs:
+        text = draft.text_of(paragraph)
+        reading = known.get(text) or known.setdefault(text, read_text(text))
+        gaps = _count_gaps(draft, paragraph[0] - 1, -1), _count_gaps(draft, paragraph[-1] + 1, 1)
+        readings.append(replace(reading, gap_above=gaps[0], gap_below=gaps[1]) if any(gaps) else reading)
+    return readings
+
+
+def _count_gaps(draft: Draft, number: int, step: int) -> int:
+    """Count the empty lines from a line on, two at most; beyond the page all is empty."""
+    for gaps in range(2):
+        if not 1 <= number <= len(draft.lines):
+            return 2
+        if draft.line(number).role is not Role.BLANK:
+            return gaps
+        number += step
+    return 2

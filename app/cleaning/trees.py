@@ -1,0 +1,93 @@
+"""The labeller's model: boosted trees over the numbers of a line, and weights of words.
+
+The file is made by benchmarks/train.py and described in docs/model.md. All trees are walked at once, by the
+algorithm QuickScorer (Lucchese et al., 2015): a bit stands for every leaf, every threshold that a number
+passes clears the bits of the leaves that it rules out, and the first bit left in a tree is its leaf. With
+Python's long integers that costs about 20 µs a line, and needs no library.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from array import array
+from base64 import b64decode
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import exp
+from pathlib import Path
+from typing import Any
+
+from app.cleaning.words import hash_words
+
+MODEL = Path(__file__).with_name("labeller.json.gz")
+_LEAVES = 16  # bits of a tree
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The thresholds of one feature, rising, and which leaves are left when so many are passed."""
+
+    feature: int
+    thresholds: list[float]
+    left: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """What was learned."""
+
+    words: array[int]  # of each bucket, in units of `unit`
+    unit: float
+    bias: float
+    steps: tuple[Steps, ...]
+    leaves: tuple[dict[int, float], ...]
+    calibration: tuple[tuple[float, float], ...]  # expected F1 of a body -> measured F1
+
+    def weigh_words(self, text: str) -> float:
+        """Say how much the words of a line sound like an article."""
+        words = self.words
+        return self.bias + self.unit * sum(words[bucket] for bucket in hash_words(text))
+
+    def judge(self, row: Sequence[float]) -> float:
+        """Return the probability that a line is a part of the body."""
+        size = len(self.leaves)
+        firsts = int.from_bytes(b"\x01\x00" * size, "little")
+        left = (1 << (_LEAVES * size)) - 1
+        for steps in self.steps:
+            passed = bisect_left(steps.thresholds, row[steps.feature])
+            if passed:
+                left &= steps.left[passed - 1]
+        left ^= left & (left - firsts)  # the first bit of every tree
+        bits = array("H", left.to_bytes(2 * size, "little"))
+        return 1 / (1 + exp(-sum([leaf[bit] for leaf, bit in zip(self.leaves, bits, strict=True)])))
+
+
+@cache
+def load_model() -> LineModel:
+    """Load the model that comes with the package, once."""
+    return read_model(json.loads(gzip.decompress(MODEL.read_bytes())))
+
+
+def read_model(stored: dict[str, Any]) -> LineModel:
+    """Build a model from what its file holds."""
+    words = array("h", b64decode(stored["words"]))
+    everything = (1 << (_LEAVES * len(stored["trees"]))) - 1
+    cleared: dict[int, dict[float, int]] = {}
+    for number, tree in enumerate(stored["trees"]):
+        for feature, threshold, low, high in tree["nodes"]:
+            bits = ((1 << (high - low)) - 1) << (_LEAVES * number + low)
+            of_feature = cleared.setdefault(feature, {})
+            of_feature[threshold] = of_feature.get(threshold, 0) | bits
+    steps = []
+    for feature, of_feature in sorted(cleared.items()):
+        left, kept = everything, []
+        for threshold in sorted(of_feature):
+            left &= ~of_feature[threshold]
+            kept.append(left)
+        steps.append(Steps(feature, sorted(of_feature), kept))
+    leaves = tuple({1 << at: value for at, value in enumerate(tree["leaves"])} for tree in stored["trees"])
+    calibration = tuple((expected, measured) for expected, measured in stored["calibration"])
+    return LineModel(words, stored["unit"], stored["bias"], tuple(steps), leaves, calibration)

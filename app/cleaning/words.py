@@ -1,0 +1,37 @@
+"""Which words of a line the model looks at, and where it keeps their weights: a table of hashes."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from zlib import crc32
+
+from app.cleaning.measures import WIDE
+
+BUCKETS = 1 << 14
+_READ = 300  # characters
+_FIRST_WORDS, _LAST_WORDS, _PAIRS = 9, 2, 4
+_FEW = 4  # words: a line that short is read as a whole too
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+
+
+def hash_words(text: str) -> set[int]:
+    """Return the buckets of the words that a line begins and ends with, and of the pairs that it begins with.
+
+    Numbers count as one word. Scripts without spaces are read by pairs of characters.
+
+    >>> hash_words("Read 12 more") == hash_words("read 7 MORE"), len(hash_words("Read more")) > 3
+    (True, True)
+    """
+    head = text[:_READ].lower()
+    words = ["0" if word[0].isdigit() else word for word in _WORD.findall(head)]
+    if not head.isascii() and len(WIDE.findall(head)) * 3 > len(head):
+        words = [head[at : at + 2] for at in range(min(24, len(head)))]
+    if not words:
+        words = [text[0]]
+    seen = words[:_FIRST_WORDS] + words[-_LAST_WORDS:]
+    seen += [f"{this} {following}" for this, following in pairwise(words[: _PAIRS + 1])]
+    seen += [f"^{words[0]}", f"{words[-1]}$"]
+    if len(words) <= _FEW:
+        seen.append(f"={' '.join(words)}")
+    return {crc32(word.encode(errors="replace")) % BUCKETS for word in seen}

@@ -1,0 +1,291 @@
+"""Train the model of the line labeller, or measure it by cross-validation over domains.
+
+    python benchmarks/train.py --bench BENCH train      # writes app/cleaning/labeller.json.gz
+    python benchmarks/train.py --bench BENCH validate   # five models, each judged on domains it has not seen
+
+BENCH is the folder of the measuring sticks; nothing of it gets into the model but weights of hashed words and
+thresholds. `validate` first keeps its five models in --work, so that a change of the steps that use the model
+is measured again without training (`--keep-models`). It ends with the table that relates the quality that is
+expected of an article to the F1 that it has; `train` puts the table into the model.
+
+Needs lightgbm and scikit-learn (pip install ".[bench]").
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import gzip
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy
+from pages import Page, judge_body, load_pages, print_table, summarise
+from scipy.sparse import csr_matrix
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from variations import vary
+
+from app.cleaning import Hints, clean, labels, quality
+from app.cleaning.features import describe_page
+from app.cleaning.leads import Reading
+from app.cleaning.readings import find_run
+from app.cleaning.trees import MODEL, LineModel, read_model
+from app.cleaning.words import BUCKETS, hash_words
+
+FOLDS = 5
+SEED = 1
+VARIED = 0.35  # share of the pages that are trained a second time, varied
+TREES = {
+    "objective": "binary",
+    "learning_rate": 0.13,
+    "num_leaves": 16,
+    "min_data_in_leaf": 80,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.6,
+    "bagging_freq": 1,
+    "lambda_l2": 10,
+    "max_bin": 63,
+    "verbose": -1,
+    "num_threads": 2,
+    "seed": SEED,
+    "deterministic": True,
+}
+ROUNDS = 130
+CALIBRATION_POINTS = (0.0, 0.15, 0.55, 0.65, 0.75, 0.85, 0.9, 0.93, 0.95, 0.97, 1.0)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A page as the labeller reads it, with what should come out; varied ones are not judged."""
+
+    page: Page
+    readings: list[Reading]
+    keep: list[int]
+    is_varied: bool = False
+
+    @property
+    def fold(self) -> int:
+        return int(hashlib.md5(self.page.domain.encode()).hexdigest(), 16) % FOLDS
+
+
+@dataclass(frozen=True)
+class Table:
+    """The lines of all samples, one row each."""
+
+    rows: Any
+    is_near: Any
+    keep: Any
+    weights: Any
+    folds: Any
+
+
+def make_samples(pages: Sequence[Page]) -> list[Sample]:
+    """Read the pages, and vary some of them."""
+    chance = random.Random(SEED)
+    samples = []
+    for page in pages:
+        if not page.readings:
+            continue
+        samples.append(Sample(page, page.readings, page.keep))
+        if chance.random() < VARIED and any(page.keep):
+            readings, keep = vary(page.readings, page.keep, chance)
+            if any(keep):
+                samples.append(Sample(page, readings, keep, is_varied=True))
+    return samples
+
+
+def weigh_lines(samples: Sequence[Sample]) -> Any:
+    """Give every page the root of its lines as weight, and a line more with its length."""
+    weights = numpy.array(
+        [
+            (0.5 if sample.is_varied else 1.0)
+            / len(sample.readings) ** 0.5
+            * (0.3 + min(1.0, each.weight / 200))
+            for sample in samples
+            for each in sample.readings
+        ]
+    )
+    return weights / weights.mean()
+
+
+def hash_lines(samples: Sequence[Sample]) -> Any:
+    """Return which words each line holds, as a sparse matrix."""
+    known: dict[str, list[int]] = {}
+    columns: list[int] = []
+    starts = [0]
+    for sample in samples:
+        for each in sample.readings:
+            if each.text not in known:
+                known[each.text] = sorted(hash_words(each.text))
+            columns += known[each.text]
+            starts.append(len(columns))
+    ones = numpy.ones(len(columns), dtype=numpy.float32)
+    return csr_matrix((ones, columns, starts), shape=(len(starts) - 1, BUCKETS))
+
+
+def fit_words(words: Any, keep: Any, weights: Any) -> LogisticRegression:
+    """Learn the weights of words."""
+    model = LogisticRegression(C=0.05, solver="liblinear", max_iter=30, tol=1e-2)
+    return model.fit(words, keep, sample_weight=weights)
+
+
+def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[LogisticRegression]]:
+    """Describe all lines; the words of a line are weighed by a model that has not seen its domain."""
+    keep = numpy.array([value for sample in samples for value in sample.keep])
+    weights = weigh_lines(samples)
+    sizes = [len(sample.keep) for sample in samples]
+    folds = numpy.repeat([sample.fold for sample in samples], sizes)
+    words = hash_lines(samples)
+    chance = numpy.random.RandomState(SEED)
+    lengths = numpy.array([each.weight for sample in samples for each in sample.readings])
+    used = (lengths >= 25) | (chance.rand(len(keep)) < 0.2)  # labels outnumber all else
+    models = [
+        fit_words(
+            words[used & (folds != fold)], keep[used & (folds != fold)], weights[used & (folds != fold)]
+        )
+        for fold in range(FOLDS)
+    ]
+    models.append(fit_words(words[used], keep[used], weights[used]))
+    sounds = numpy.zeros(len(keep))
+    for fold in range(FOLDS):
+        sounds[folds == fold] = models[fold].decision_function(words[folds == fold])
+    rows: list[list[float] | None] = []
+    for sample in samples:
+        values = sounds[len(rows) : len(rows) + len(sample.readings)]
+        of_text = {each.text: float(value) for each, value in zip(sample.readings, values, strict=True)}
+        run = find_run([each.score for each in sample.readings])
+        rows += describe_page(sample.readings, run, of_text.__getitem__)
+    is_near = numpy.array([row is not None for row in rows])
+    width = len(next(row for row in rows if row))
+    matrix = numpy.array([row or [0.0] * width for row in rows], dtype=numpy.float32)
+    return Table(matrix, is_near, keep, weights, folds), models
+
+
+def fit_trees(table: Table, used: Any) -> lightgbm.Booster:
+    """Learn the trees."""
+    used = used & table.is_near
+    data = lightgbm.Dataset(table.rows[used], label=table.keep[used], weight=table.weights[used])
+    return lightgbm.train(TREES, data, ROUNDS)
+
+
+def store_model(
+    words: LogisticRegression, trees: lightgbm.Booster, calibration: Sequence[tuple[float, float]]
+) -> dict[str, Any]:
+    """Return what the model file holds: see app/cleaning/trees.py."""
+    weights = words.coef_[0]
+    unit = float(numpy.abs(weights).max() / 32767)
+    return {
+        "words": base64.b64encode(numpy.round(weights / unit).astype("<i2").tobytes()).decode(),
+        "unit": unit,
+        "bias": float(words.intercept_[0]),
+        "trees": [_store_tree(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
+        "calibration": [list(point) for point in calibration],
+    }
+
+
+def _store_tree(root: dict[str, Any]) -> dict[str, Any]:
+    """Number the leaves from left to right; a node names the leaves that its threshold rules out."""
+    nodes: list[list[float]] = []
+    leaves: list[float] = []
+
+    def walk(node: dict[str, Any]) -> tuple[int, int]:
+        if "leaf_value" in node:
+            leaves.append(round(node["leaf_value"], 5))
+            return len(leaves) - 1, len(leaves)
+        low, high = walk(node["left_child"])
+        _, end = walk(node["right_child"])
+        nodes.append([node["split_feature"], float(f"{node['threshold']:.9g}"), low, high])
+        return low, end
+
+    walk(root)
+    return {"nodes": nodes, "leaves": leaves}
+
+
+def write_model(path: Path, stored: dict[str, Any]) -> None:
+    """Write a model file, the same bytes for the same model."""
+    path.write_bytes(gzip.compress(json.dumps(stored, separators=(",", ":")).encode(), mtime=0))
+    print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def use_model(model: LineModel) -> None:
+    """Make cleaning use another model than that of the package."""
+    labels.load_model = lambda: model  # type: ignore[assignment]
+    quality.load_model = lambda: model  # type: ignore[assignment]
+
+
+def validate(pages: Sequence[Page], work: Path) -> list[tuple[float, float]]:
+    """Clean every page by a model that has not seen its domain; return expected and measured F1."""
+    results = []
+    pairs = []
+    for fold in range(FOLDS):
+        stored = json.loads(gzip.decompress((work / f"fold{fold}.json.gz").read_bytes()))
+        use_model(read_model(stored))
+        for page in pages:
+            if not page.is_usable or Sample(page, [], []).fold != fold:
+                continue
+            hints = Hints(content_type="text/html" if page.style == "html" else "text/plain")
+            cleaned = clean(page.raw, hints)
+            verdict = judge_body(page, cleaned.body)
+            results.append((page, verdict))
+            pairs.append((cleaned.quality, verdict.f1))
+    print_table(summarise(results, by="style"))
+    print_table(summarise([each for each in results if each[0].style != "text"], by="lang"))
+    return pairs
+
+
+def calibrate(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Print how the expected F1 compares with the measured one, and return points of the curve."""
+    expected, measured = (numpy.array(values) for values in zip(*pairs, strict=True))
+    edges = [0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.001]
+    print("| expected | pages | mean expected | mean measured |\n|---|---|---|---|")
+    for low, high in pairwise(edges):
+        inside = (expected >= low) & (expected < high)
+        if inside.any():
+            means = expected[inside].mean(), measured[inside].mean()
+            print(f"| {low}-{min(high, 1)} | {inside.sum()} | {means[0]:.3f} | {means[1]:.3f} |")
+    curve = IsotonicRegression(out_of_bounds="clip").fit(expected, measured)
+    return [
+        (round(float(point), 4), round(float(value), 4))
+        for point, value in zip(CALIBRATION_POINTS, curve.predict(CALIBRATION_POINTS), strict=True)
+    ]
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--bench", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("data/train"), help="models of the folds")
+    parser.add_argument("--keep-models", action="store_true", help="validate with the models in --work")
+    parser.add_argument("command", choices=["train", "validate"])
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    identity = [(0.0, 0.0), (1.0, 1.0)]
+    pages = load_pages(options.bench)
+    if not (options.keep_models and options.command == "validate"):
+        table, words = describe_samples(make_samples([page for page in pages if page.is_trained]))
+        share = table.is_near.mean()
+        print(f"{len(table.keep):,} lines, {share:.0%} near prose, {table.rows.shape[1]} features")
+        if options.command == "validate":
+            for fold in range(FOLDS):
+                stored = store_model(words[fold], fit_trees(table, table.folds != fold), identity)
+                write_model(options.work / f"fold{fold}.json.gz", stored)
+        else:
+            calibration = json.loads((options.work / "calibration.json").read_text())
+            write_model(MODEL, store_model(words[-1], fit_trees(table, table.folds >= 0), calibration))
+    if options.command == "validate":
+        calibration = calibrate(validate(pages, options.work))
+        (options.work / "calibration.json").write_text(json.dumps(calibration))
+
+
+if __name__ == "__main__":
+    main()

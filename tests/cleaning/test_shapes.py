@@ -1,0 +1,121 @@
+"""Shapes that articles come in: each keeps its text, and loses what stands around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.cleaning import Reason, Role, Warning_, clean
+
+HEADLINE = "Harbour council votes to rebuild the old fish market"
+PARAGRAPHS = (
+    "The harbour council voted on Tuesday night to rebuild the old fish market, which has stood empty since "
+    "a fire damaged its roof four winters ago.",
+    "Seven of the eleven members supported the plan, which sets aside nine million for the hall and a "
+    "further two million for the quay in front of it.",
+    "“We have waited long enough,” said Mara Lindqvist, who has sold herring from a van beside the ruin "
+    "since the fire. “My customers keep asking when they can come in from the rain.”",
+    "Opponents said that the money would be better spent on the ferry pier, where cracks were found in two "
+    "of the concrete piles in March.",
+    "Work is to begin in the autumn and to last until the spring after next, the council’s engineer said.",
+)
+ABOVE = ("Home", "News", "Sport", "Weather", "Sign in", "Share on Facebook")
+BELOW = (
+    "Related articles",
+    "Storm closes the port",
+    "Ten boats to see",
+    "© 2031 The Quay Herald",
+    "Privacy policy",
+)
+
+
+def lay(*parts: str, end: str = "\n") -> str:
+    return end.join([*ABOVE, *parts, *BELOW])
+
+
+def wrap(text: str, width: int = 64) -> str:
+    lines, line = [], ""
+    for word in text.split(" "):
+        if len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return "\n".join([*lines, line])
+
+
+SHAPES = {
+    "one paragraph a line": (lay(HEADLINE, *PARAGRAPHS), PARAGRAPHS),
+    "blank lines between": (lay(HEADLINE, *PARAGRAPHS, end="\n\n"), PARAGRAPHS),
+    "no furniture": ("\n".join([HEADLINE, *PARAGRAPHS]), PARAGRAPHS),
+    "hard-wrapped": (lay(HEADLINE, *map(wrap, PARAGRAPHS), end="\n\n"), PARAGRAPHS),
+    "two paragraphs": (lay(HEADLINE, *PARAGRAPHS[:2]), PARAGRAPHS[:2]),
+    "interview": (
+        lay(
+            HEADLINE,
+            PARAGRAPHS[0],
+            "When does it open?",
+            "In the spring after next, if the winter is mild and the steel comes in time, as we hope.",
+            "And the van?",
+            "I will keep it. There is a market in the upper town, and people there like herring too.",
+        ),
+        ("When does it open?", "And the van?"),
+    ),
+    "bullets": (
+        lay(
+            HEADLINE,
+            PARAGRAPHS[0],
+            "• Nine million go to the hall, which gets a roof of slate and a floor of oak.",
+            "• Two million go to the quay in front of it, where the boats land.",
+            "• The rest of the fund is kept for the ferry pier, the council said.",
+            PARAGRAPHS[4],
+        ),
+        ("• Two million go to the quay in front of it, where the boats land.",),
+    ),
+    "transcript": (
+        lay(
+            HEADLINE,
+            PARAGRAPHS[0],
+            "LINDQVIST: We have waited long enough, and I have paid my rent all along.",
+            "CHAIR: Thank you. Does any other member wish to speak before we vote on it?",
+            "LINDQVIST: I do not think that there is anything left to say, and it is late.",
+        ),
+        ("LINDQVIST: I do not think that there is anything left to say, and it is late.",),
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "texts"), SHAPES.values(), ids=SHAPES)
+def test_shape_keeps_its_text(raw: str, texts: tuple[str, ...]) -> None:
+    cleaned = clean(raw)
+    assert cleaned.headline == HEADLINE
+    assert [text for text in texts if text not in cleaned.body] == []
+    assert [text for text in (*ABOVE, *BELOW) if text in cleaned.body.split("\n\n")] == []
+    assert 0.5 <= cleaned.quality <= 1
+
+
+def test_page_without_article_has_none() -> None:
+    cleaned = clean("\n".join([*ABOVE, "Ferry times", "Monday 09:00", "Tuesday 09:00", *BELOW] * 2))
+    assert (cleaned.body, cleaned.quality) == ("", 0.0)
+    assert Warning_.NO_ARTICLE in cleaned.warnings
+
+
+def test_demand_to_subscribe_below_a_broken_end_is_told() -> None:
+    raw = lay(
+        HEADLINE,
+        *PARAGRAPHS[:3],
+        PARAGRAPHS[3][:-20] + "…",
+        "Already a subscriber? Log in",
+    )
+    warnings = clean(raw).warnings
+    assert {Warning_.TRUNCATED_BODY, Warning_.PAYWALL} <= set(warnings)
+
+
+def test_removed_lines_have_reasons_that_say_why() -> None:
+    reasons = {
+        line.text: line.reason
+        for line in clean(lay(HEADLINE, *PARAGRAPHS)).lines
+        if line.role is Role.REMOVED
+    }
+    assert reasons["Storm closes the port"] is Reason.RELATED_LINKS
+    assert reasons["Share on Facebook"] is Reason.SHARE_LINKS
+    assert reasons["Weather"] is Reason.NAVIGATION
