@@ -45,6 +45,7 @@ class GroupCommit:
     def __init__(self, engine: Engine, after_commit: Callable[[], None]) -> None:
         self._engine = engine
         self._after_commit = after_commit
+        self.seq = 0  # of this process's newest committed change
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="dateline-commits", daemon=True)
 
@@ -103,6 +104,7 @@ class GroupCommit:
             for write in batch + late:
                 write.outcome.set_exception(error)
             return
+        self.seq = max(self.seq, session.info.get("seq", 0))
         for write, (result, refusal) in zip(batch, outcomes, strict=True):
             if refusal is not None:
                 write.outcome.set_exception(refusal)
@@ -116,7 +118,7 @@ def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, E
 
     An error of the database itself leaves no transaction to go on with, so it is not caught.
     """
-    savepoint = session.begin_nested()
+    savepoint, seq_before = session.begin_nested(), session.info.get("seq", 0)
     try:
         result = work(session)
         savepoint.commit()
@@ -124,6 +126,7 @@ def _run_alone(session: Session, work: Callable[[Session], Any]) -> tuple[Any, E
         raise
     except Exception as refusal:
         savepoint.rollback()
+        session.info["seq"] = seq_before
         return None, refusal
     return result, None
 

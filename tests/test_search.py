@@ -234,8 +234,11 @@ def test_article_stored_after_the_key_was_checked_is_shown(client, make_article)
     class Late:
         """Stores an article when the search asks for the index."""
 
+        seq = 0
+
         def wait_for(self, _seq, timeout):
-            return follower.wait_for(make_article(headline="Tunnel", body="Late.")["seq"], timeout)
+            self.seq = self.seq or make_article(headline="Tunnel", body="Late.")["seq"]
+            return follower.wait_for(self.seq, timeout)
 
         def take_snapshot(self):
             return follower.take_snapshot()
@@ -455,3 +458,17 @@ def test_every_indexed_term_is_found_by_itself(client, make_article):
 
 def test_boost_is_the_one_documented():
     assert matching.HEADLINE_BOOST == 1.0
+
+
+def test_write_is_found_at_once(client, make_article):
+    for number in range(20):
+        article = make_article(body=f"The zebra{number}x crossed the bridge.")
+        found = client.get("/v1/search", params={"q": f"zebra{number}x"}).json()["items"]
+        assert [item["id"] for item in found] == [article["id"]]
+
+
+def test_refused_write_is_not_waited_for(client, make_article):
+    article = make_article(external_id="a")
+    refused = client.post("/v1/articles", json={"headline": "x", "body": "y", "external_id": "a"})
+    assert refused.status_code == 409
+    assert client.app.state.commits.seq == article["seq"]

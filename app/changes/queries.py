@@ -43,6 +43,7 @@ def append_change(session: Session, article: Article, *, kind: ChangeKind, field
             "at": article.deleted_at or article.updated_at,
         },
     )
+    session.info["seq"] = article.seq  # for the commit, which tells searches how far to look
 
 
 def get_last_seq(session: Session) -> int:

@@ -34,6 +34,8 @@ router = APIRouter(tags=["search"])
 
 # How long a search waits for the change that `min_seq` names.
 MIN_SEQ_SECONDS = 5.0
+# How long it waits for what this process has written, before it shows what there is.
+OWN_WRITES_SECONDS = 1.0
 
 
 @router.get(
@@ -82,8 +84,13 @@ def search_articles(
 
 
 def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
-    """Take the index as it is, or as soon as it has the change that was asked for."""
+    """Take the index as soon as it has the change that was asked for.
+
+    What this process has committed itself is waited for in any case, for a moment: who has just written
+    expects to find it.
+    """
     follower = request.app.state.follower
+    follower.wait_for(request.app.state.commits.seq, OWN_WRITES_SECONDS)
     if not follower.wait_for(min_seq, MIN_SEQ_SECONDS):
         raise IndexBehind("The search index has not reached this change yet.", headers={"Retry-After": "1"})
     snapshot: Snapshot = follower.take_snapshot()
