@@ -102,7 +102,7 @@ def describe_dateline(identifier: str, text: str) -> Row:
 def find_printed_agency(opening: str, agency: str | None) -> str | None:
     """Return the form in which an agency is printed: the labels hold that, an article its code."""
     forms = [found[0] for found in re.finditer(AGENCY_NAMES, opening) if name_agency(found[0]) == agency]
-    return max(forms, key=len, default=agency)
+    return forms[-1] if forms else agency
 
 
 def score_datelines(bench: Path) -> Row:

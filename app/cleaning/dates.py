@@ -23,7 +23,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "gen",
         "janeiro",
         "januari",
-        "января",
+        "января", "янв",
         "يناير",
     ),
     (
@@ -38,15 +38,15 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "fevereiro",
         "fev",
         "februari",
-        "февраля",
+        "февраля", "фев",
         "فبراير",
     ),
-    ("march", "mar", "märz", "mär", "mars", "marzo", "março", "maart", "mrt", "марта", "مارس"),
-    ("april", "apr", "avril", "avr", "abril", "abr", "aprile", "апреля", "أبريل"),
+    ("march", "mar", "märz", "mär", "mars", "marzo", "março", "maart", "mrt", "марта", "мар", "مارس"),
+    ("april", "apr", "avril", "avr", "abril", "abr", "aprile", "апреля", "апр", "أبريل"),
     ("may", "mai", "mayo", "maggio", "mag", "maio", "mei", "мая", "مايو"),
-    ("june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "июня", "يونيو"),
-    ("july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "июля", "يوليو"),
-    ("august", "aug", "août", "aout", "agosto", "ago", "augustus", "августа", "أغسطس"),
+    ("june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "июня", "июн", "يونيو"),
+    ("july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "июля", "июл", "يوليو"),
+    ("august", "aug", "août", "aout", "agosto", "ago", "augustus", "августа", "авг", "أغسطس"),
     (
         "september",
         "sept",
@@ -56,7 +56,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "settembre",
         "set",
         "setembro",
-        "сентября",
+        "сентября", "сен", "сент",
         "سبتمبر",
     ),
     (
@@ -70,10 +70,10 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "ott",
         "outubro",
         "out",
-        "октября",
+        "октября", "окт",
         "أكتوبر",
     ),
-    ("november", "nov", "novembre", "noviembre", "novembro", "ноября", "نوفمبر"),
+    ("november", "nov", "novembre", "noviembre", "novembro", "ноября", "ноя", "نوفمبر"),
     (
         "december",
         "dec",
@@ -85,7 +85,7 @@ _MONTH_NAMES: tuple[tuple[str, ...], ...] = (
         "dic",
         "dicembre",
         "dezembro",
-        "декабря",
+        "декабря", "дек",
         "ديسمبر",
     ),
 )
@@ -146,7 +146,7 @@ _DAY_FIRST = (
 )
 _DOTTED = r"(?P<day4>\d{1,2})\.(?P<month4>\d{1,2})\.(?P<year4>(?:19|20)\d\d)(?!\d)"
 _IDEOGRAPHIC = (
-    r"(?P<year5>(?:19|20)\d\d)\s?[年년]\s?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
+    r"(?:(?P<year5>(?:19|20)\d\d)\s?[年년]\s?)?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
 )
 DATE = re.compile(rf"{_NUMERIC}|{_MONTH_FIRST}|{_DAY_FIRST}|{_DOTTED}|{_IDEOGRAPHIC}")
 _CLOCK = re.compile(
