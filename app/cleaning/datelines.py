@@ -36,12 +36,12 @@ _DATE = (
 _TAG = rf"\([^()]{{2,50}}\)|\[[^\[\]]{{2,50}}\]|/[\w -]{{2,30}}/|(?:{AGENCY_NAMES})(?= ?[-–—:]|\. )"
 _SEPARATOR = (
     r"(?P<dash>\.? ?(?:—|–|―|--+|_)(?: ?[-–—])?|\.? - ?[–—]?|\.-|: ?-|(?<=\d)- )|(?P<colon> ?:)|"
-    r"(?P<stop>\.)|(?(tag)(?(mark)(?!)|(?= |$))|(?!))"
+    r"(?P<stop>\.(?! ?\d))|(?(tag)(?(mark)(?!)|(?= |$))|(?!))"
 )
 _DATELINE = re.compile(
     rf"(?P<places>{_NAME}(?:(?: ?/ ?| and | & | und | et | y ){_NAME}){{0,3}}?)"
     rf"(?:, ?(?P<region>{_NAME}))??(?:, ?(?P<country>{_NAME}))??"
-    rf"(?:[,.]{{0,2}} ?(?:- )?(?:{WEEKDAY},? )?(?P<date>{_DATE})\.?)?[,.]?(?:(?P<mark>--|"
+    rf"(?:[,.]{{0,2}} ?(?:- )?(?:{WEEKDAY},? )?(?P<date>{_DATE})\.?)?[,.]?(?:(?P<mark> ?--|"
     rf" ?[—–-] ?)| )?(?P<tag>{_TAG})?(?P<separator>{_SEPARATOR})(?!\d)",
     re.IGNORECASE,
 )
