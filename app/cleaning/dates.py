@@ -83,7 +83,7 @@ class PrintedDate:
 _YEAR = r"(?:19|20)\d\d(?!\d(?!\d?[:.h]\d\d))"  # a clock can be glued to it: "20245:58 AM"
 _NUMERIC = r"(?P<year1>(?:19|20)\d{2}) ?[-/.] ?(?P<month1>\d{1,2}) ?[-/.] ?(?P<day1>\d{1,2})(?!\d)"
 _MONTH_FIRST = (
-    rf"(?<![^\W_])(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
+    rf"(?:(?<![^\W_])|(?<=read))(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
 )
 _DAY_FIRST = (
     rf"(?P<day3>(?<!\d)\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?(?:[ /-]|(?<=\.))(?:de |"
@@ -100,7 +100,9 @@ _CLOCK = re.compile(
     r"[ t,|•·@–—-]{0,4}(?:at |um |à |a las |às |alle |"
     r"kl\.? )?(?:klo "
     r")?(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
-    r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>[a-z]{1,4}|[+-]\d{2}:?\d{2})\b\)?)?"
+    r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>ZONES|[+-]\d{2}:?\d{2})\b\)?)?".replace(
+        "ZONES", "|".join(sorted(_ZONES, key=len, reverse=True))
+    )
 )
 
 
