@@ -34,6 +34,7 @@ _OPENER = re.compile(
     r"развернуть на весь экран|이미지 확대보기|사진 확대|helskärm|ampliar imagen|ver imagen|画像を拡大|写真を拡大|拡大する",
     re.IGNORECASE,
 )
+_BROKEN = re.compile(r"(?:Image|Picture|Photo|Credit):\s?([^\n]{2,80})\)")
 _POINTING = re.compile(
     r"\((?:(?:im bild )?(?:von )?(?:l|r|li|re|m|links|rechts|mitte|left|right|cent(?:er|re)|izq|izquierda|dcha|derecha|"
     r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
@@ -64,6 +65,15 @@ def find_captions(draft: Draft) -> Draft:
     first, last = draft.paragraphs.index(kept[0]), draft.paragraphs.index(kept[-1])
     for index in range(first, last + 1):
         draft = _read_paragraph(draft, index, first, last_prose)
+    return _mark_repeated(draft, draft.paragraphs[first + 1 : last + 1])
+
+
+def _mark_repeated(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> Draft:
+    """Mark the lines that print a caption once more, as pages do for screen readers."""
+    captions = {media.caption for media in draft.media if media.caption}
+    for paragraph in paragraphs if captions else ():
+        if draft.line(paragraph[0]).role is Role.UNDECIDED and draft.text_of(paragraph) in captions:
+            draft = draft.with_role(paragraph, Role.CAPTION)
     return draft
 
 
@@ -82,10 +92,25 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
         is_last = parsed.is_bare_agency and paragraph[0] >= last_prose
         is_certain = is_kept or (weigh(parsed.caption) >= _SHORTEST and not parsed.is_bare_agency)
         return _take_caption(draft, paragraph, parsed) if is_certain and not is_last else draft
+    if is_kept and index > first and text.endswith(" (") and index + 1 < len(draft.paragraphs):
+        return _take_broken(draft, index)
     if is_kept and index > first and _is_told(draft, index, text):
         caption = _CAPTION_LABEL.sub("", text, count=1)
         return _add_media(draft.with_role(paragraph, Role.CAPTION), Media("picture", caption, None))
     return draft
+
+
+def _take_broken(draft: Draft, index: int) -> Draft:
+    """Read "The ferry leaves (" / "Image:" / "Ann Lee)", one caption on two or three lines."""
+    following = [draft.text_of(each) for each in draft.paragraphs[index + 1 : index + 3]]
+    credit = _BROKEN.match("\n".join(following))
+    if credit is None:
+        return draft
+    paragraph = draft.paragraphs[index]
+    media = Media("picture", draft.text_of(paragraph).removesuffix("(").strip(), credit[1])
+    draft = _add_media(draft.with_role(paragraph, Role.CAPTION), media)
+    taken = draft.paragraphs[index + 1 : index + 2 + ("\n" in credit[0])]
+    return draft.with_roles({number: Role.CREDIT for each in taken for number in each})
 
 
 def _is_told(draft: Draft, index: int, text: str) -> bool:

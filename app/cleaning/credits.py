@@ -77,7 +77,7 @@ _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
         ),
         "The ferry leaves. Supplied",
     ),
-    (re.compile(r"[＝=]\s?(?P<credit>[^＝=。、]{2,16})$"), "港を出るフェリー＝ＡＰ"),
+    (re.compile(r"(?<=[^\x00-\x7f])[＝=]\s?(?P<credit>[^＝=。、]{2,16})$"), "港を出るフェリー＝ＡＰ"),
 )
 _MARKED = re.compile(rf"[:：=＝©Ⓒ/|]|{_LIBRARY}|(?:{AGENCY_NAMES})$|Supplied|Handout|HANDOUT|Submitted|Screenshot|"
                      r"Contributed|Courtesy|Cedida|Privat|Archivo| by | von | for ", re.IGNORECASE)
@@ -93,7 +93,8 @@ _LABEL_ALONE = re.compile(rf"[(\[]?(?:(?:{_LABEL})(?:{_MARK}|, | by | von )+|[©
 _IMAGE_SOURCE = re.compile(r"Image (?:source|credit), ?(?P<credit>.{2,80})")
 _SOURCE_ALONE = re.compile(
     rf"[(\[]?(?P<credit>(?:[\w.'’&-]{{2,24}}[ ,]{{0,2}}){{0,5}}(?:/ ?|\| ?|via ){_SOURCE}(?: ?[/|] ?[\w.'’ &-]{{2,40}})?|"
-    rf"{_SOURCE} ?[/|] ?[\w.'’ &/|-]{{2,50}}|(?i:{_LIBRARY}))[)\]]?"
+    rf"{_SOURCE} ?[/|] ?[\w.'’ &/|-]{{2,50}}|(?i:{_LIBRARY})|"
+    rf"[A-ZÀ-Þ][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{1,3}} \({_SOURCE}\))[)\]]?"
 )
 
 
@@ -122,10 +123,9 @@ def parse_caption(text: str) -> CreditedText | None:
         inside = bracket["credit"].strip()
         before = text[: start + bracket.start()].rstrip()
         is_bare_agency = name_agency(inside) is not None
-        if not (is_bare_agency or _is_credit(inside, before)):
-            return None
-        credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
-        return CreditedText(before, credit, is_bare_agency)
+        if is_bare_agency or _is_credit(inside, before):
+            credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
+            return CreditedText(before, credit, is_bare_agency)
     for pattern, _ in _BARE if _MARKED.search(tail) else ():
         found = pattern.search(tail)
         if found and _is_bare_credit(found["credit"]):
@@ -182,11 +182,12 @@ def parse_credit_line(text: str) -> str | None:
     for pattern in (_IMAGE_SOURCE, _LABEL_ALONE, _SOURCE_ALONE):
         found = pattern.fullmatch(text)
         if found:
-            credit = found["credit"].strip(" .()[]")
+            credit = found["credit"].strip(" .[]")
             if re.search(r"(?:19|20)\d\d", credit) and text[:1] in "©Ⓒ":
                 return None
             nested = _LABELLED.match(credit)
             if nested:
                 credit = credit[nested.end() :]
             return credit if credit and _is_bare_credit(credit) else None
-    return None
+    house, mark, person = text.partition("/")
+    return text if mark and house[:1].isupper() and len(house) < 30 and has_given_name(person) and is_name(person) else None

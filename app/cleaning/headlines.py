@@ -10,6 +10,7 @@ from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
 from app.cleaning.measures import ends_sentence, weigh
+from app.cleaning.titles import choose_headline
 
 _LONGEST = 220
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
@@ -22,6 +23,9 @@ def find_headline(draft: Draft) -> Draft:
     without it.
     """
     paragraphs = draft.undecided()
+    chosen = choose_headline(draft)
+    if chosen and paragraphs and chosen != paragraphs[0] and _is_headline(draft, chosen):
+        return _take_chosen(draft, chosen)
     if len(paragraphs) > 2 and _is_label_of(draft, paragraphs[0], paragraphs[1]):
         draft = replace(draft.with_role(paragraphs[0], Role.KICKER), kicker=draft.text_of(paragraphs[0]))
         paragraphs = paragraphs[1:]
@@ -31,6 +35,16 @@ def find_headline(draft: Draft) -> Draft:
     draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
     draft = replace(draft, headline=draft.text_of(headline))
     return _find_standfirst(draft, headline, paragraphs[1:])
+
+
+def _take_chosen(draft: Draft, headline: Paragraph) -> Draft:
+    """Take a line as headline that is not the first of the article; what is kept above it is its kicker."""
+    above = [each for each in draft.undecided() if each < headline]
+    if above and _is_label_of(draft, above[-1], headline):
+        draft = replace(draft.with_role(above[-1], Role.KICKER), kicker=draft.text_of(above[-1]))
+    draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
+    draft = replace(draft, headline=draft.text_of(headline))
+    return _find_standfirst(draft, headline, [each for each in draft.undecided() if each > headline])
 
 
 def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:
