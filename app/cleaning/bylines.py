@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
 from app.cleaning.captions import parse_caption
-from app.cleaning.dates import DATE
+from app.cleaning.dates import DATE, parse_date
 from app.cleaning.draft import Draft, Paragraph
-from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction
+from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Reason, Role
 from app.cleaning.measures import is_wide, weigh
 from app.cleaning.names import has_given_name, is_name
@@ -235,8 +235,7 @@ def find_byline(draft: Draft) -> Draft:
 
 def _take_byline(draft: Draft, paragraph: Paragraph, names: Names, *, is_more: bool = False) -> Draft:
     text = draft.text_of(paragraph)
-    if draft.line(paragraph[0]).role is not Role.TIMESTAMP:
-        draft = draft.with_role(paragraph, Role.BYLINE)
+    draft = mark_kept(draft, paragraph, Role.BYLINE)
     if is_more:
         more = tuple(author for author in names.authors if author not in draft.authors)
         return replace(draft, authors=(*draft.authors, *more)[:_MOST])
@@ -271,7 +270,7 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
         return draft
     index = best[1]
     if _LABEL.fullmatch(texts[index - 1]) and index - 1 != start:
-        draft = draft.with_role(introduction[index - 1][0], Role.BYLINE)
+        draft = mark_kept(draft, introduction[index - 1][0], Role.BYLINE)
     while index < len(read) and (names := read[index]) is not None:
         if index > best[1] and not (names.authors and all(has_given_name(author.name) for author in names.authors)):
             break
@@ -296,7 +295,7 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     line = draft.line(paragraph[0])
     if not 3 < len(text) <= _LONGEST or (line.reason and line.reason not in _CONTEXTUAL):
         return None
-    if line.role is Role.TIMESTAMP:
+    if line.role is Role.TIMESTAMP or _is_dated(text):
         text = re.sub(r"\b(?:Posted|Published|Updated|Stand)\b.*|^[^\w]*", "", _cut_date(text))
     elif parse_caption(text):
         return None
@@ -307,6 +306,12 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     pieces = [piece for piece in _split_names(text) if not _ROLES.match(piece) and not name_agency(piece.strip())]
     is_whole = len(pieces) - len(names.authors) <= 1 and covered * 2 >= sum(map(len, pieces))
     return names if is_whole else None
+
+
+def _is_dated(text: str) -> bool:
+    """Tell whether a short line holds a date with its year, as timestamps do."""
+    found = parse_date(text) if len(text) < _LONGEST else None
+    return found is not None and found[0].year is not None
 
 
 def _weigh_evidence(
@@ -321,7 +326,7 @@ def _weigh_evidence(
     evidence += any(author.role is not None for author in names.authors)
     for reach in (4, 2):
         near = introduction[max(0, index - reach) : index + reach + 1]
-        evidence += any(draft.line(paragraph[0]).role is Role.TIMESTAMP for paragraph, _ in near)
+        evidence += any(_is_dated(draft.text_of(paragraph)) for paragraph, _ in near)
     if following and _is_kept(draft, introduction[index + 1][0]) and weigh(following[0]) > 120:
         evidence += 1
     return evidence if names.authors else evidence - 1

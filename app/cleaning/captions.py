@@ -12,6 +12,7 @@ from dataclasses import replace
 from app.cleaning.article import Media
 from app.cleaning.credits import CreditedText, parse_caption, parse_credit_line
 from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.introductions import mark_kept
 from app.cleaning.ledger import EditReason, Reason, Role
 from app.cleaning.measures import ends_sentence, weigh
 
@@ -110,7 +111,9 @@ def _take_broken(draft: Draft, index: int) -> Draft:
     media = Media("picture", draft.text_of(paragraph).removesuffix("(").strip(), credit[1])
     draft = _add_media(draft.with_role(paragraph, Role.CAPTION), media)
     taken = draft.paragraphs[index + 1 : index + 2 + ("\n" in credit[0])]
-    return draft.with_roles({number: Role.CREDIT for each in taken for number in each})
+    for each in taken:
+        draft = mark_kept(draft, each, Role.CREDIT)
+    return draft
 
 
 def _is_told(draft: Draft, index: int, text: str) -> bool:
@@ -134,7 +137,7 @@ def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:
     caption = above or below
     if draft.line(paragraph[0]).role is Role.REMOVED and caption is None:
         return draft
-    draft = draft.with_role(paragraph, Role.CREDIT)
+    draft = mark_kept(draft, paragraph, Role.CREDIT)
     if caption is None:
         return _add_media(draft, Media("picture", None, credit))
     text = _CAPTION_LABEL.sub("", draft.text_of(caption), count=1)
@@ -161,9 +164,9 @@ def _take_caption(draft: Draft, paragraph: Paragraph, parsed: CreditedText) -> D
     caption = _CAPTION_LABEL.sub("", parsed.caption, count=1).strip()
     if weigh(caption) < _SHORTEST:
         media = Media("picture", caption or None, parsed.credit)
-        return _add_media(draft.with_role(paragraph, Role.CREDIT), media)
+        return _add_media(mark_kept(draft, paragraph, Role.CREDIT), media)
     lead_in = sum(len(draft.line(number).text) + 1 for number in paragraph[:-1])
     after = parsed.caption[lead_in:].strip()
-    if after:
+    if after and draft.line(paragraph[0]).role is Role.UNDECIDED:
         draft = draft.with_edit(paragraph[-1], after, EditReason.CREDIT_CUT)
-    return _add_media(draft.with_role(paragraph, Role.CAPTION), Media("picture", caption, parsed.credit))
+    return _add_media(mark_kept(draft, paragraph, Role.CAPTION), Media("picture", caption, parsed.credit))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.leads import LONGEST_KICKER
+from app.cleaning.introductions import mark_kept
 from app.cleaning.ledger import EditReason, Role, Warning_
 from app.cleaning.measures import ends_sentence, weigh
 from app.cleaning.titles import choose_headline
@@ -42,7 +43,9 @@ def _take_chosen(draft: Draft, headline: Paragraph) -> Draft:
     above = [each for each in draft.undecided() if each < headline]
     if above and _is_label_of(draft, above[-1], headline):
         draft = replace(draft.with_role(above[-1], Role.KICKER), kicker=draft.text_of(above[-1]))
-    draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
+    draft = mark_kept(draft, headline, Role.HEADLINE)
+    if draft.line(headline[0]).role is Role.HEADLINE:
+        draft = _cut_site_name(draft, headline)
     draft = replace(draft, headline=draft.text_of(headline))
     return _find_standfirst(draft, headline, [each for each in draft.undecided() if each > headline])
 

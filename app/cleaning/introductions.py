@@ -1,7 +1,8 @@
 """What stands between headline and body, which says who wrote the story and when.
 
 The labeller decides lines by what is prose; bylines and timestamps are short, and it can take them for furniture.
-The steps that look for them look here, at what was removed as well.
+The steps that look for them look here, at what was removed as well. As with counters, such a line is data before it
+is gone: it stays removed, so that cleaning an article again removes nothing more.
 """
 
 from __future__ import annotations
@@ -35,3 +36,8 @@ def list_introduction(draft: Draft) -> list[tuple[Paragraph, int]]:
             text = draft.text_of(paragraph)
             prose += weigh(text) >= _PROSE and ends_sentence(text)
     return ranked
+
+
+def mark_kept(draft: Draft, paragraph: Paragraph, role: Role) -> Draft:
+    """Give a paragraph a role if it is kept and has none."""
+    return draft.with_role(paragraph, role) if draft.line(paragraph[0]).role is Role.UNDECIDED else draft

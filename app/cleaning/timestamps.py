@@ -1,8 +1,7 @@
 """Timestamps: lines that say when the article was published.
 
 A page prints many dates. Which of them is the article's is told by where it stands: between the headline and
-the body, or on a line that names it ("Published: …"). The labeller may have taken such a line for furniture; it
-is then given back to the article, because it says something about it.
+the body, or on a line that names it ("Published: …").
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from app.cleaning.article import Precision, Timestamp
 from app.cleaning.bylines import is_byline
 from app.cleaning.dates import MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
 from app.cleaning.draft import Draft, Paragraph
-from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction
+from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role
 from app.cleaning.measures import is_wide, weigh
 
@@ -173,7 +172,7 @@ def find_timestamp(draft: Draft) -> Draft:
     """Find out when the article was published, if the caller or a line of its own says so.
 
     What the caller says wins. Then what the page says between headline and body, or else on a labelled line
-    elsewhere; the date of a change counts only if no other is printed. Leaves years and dates inside sentences
+    elsewhere; the date of a change counts only if no other is printed. Reads lines that were removed, too. Leaves years and dates inside sentences
     alone: they are what the story is about.
 
     >>> from app.cleaning.ledger import Line
@@ -195,7 +194,7 @@ def find_timestamp(draft: Draft) -> Draft:
         if rank == FAR and score < 2 and draft.line(paragraph[0]).role is Role.REMOVED:
             continue  # far from the headline a date must be labelled
         if not is_byline(text):
-            draft = draft.with_role(paragraph, Role.TIMESTAMP)
+            draft = mark_kept(draft, paragraph, Role.TIMESTAMP)
         if best is None or score + 3 * rank > best[0] or (rank == ABOVE and score + 3 * rank == best[0]):
             best = (score + 3 * rank, timestamp)
     if draft.hints.published_at is not None:

@@ -11,10 +11,19 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+from app.cleaning.bylines import is_byline
+from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.furniture_english import ENGLISH
+from app.cleaning.furniture_other import OTHER_LANGUAGES
 from app.cleaning.ledger import Reason, Role
 from app.cleaning.measures import WIDE, ends_sentence, is_wide, weigh
+from app.cleaning.notes import is_note
+from app.cleaning.rules import compile_rules
+from app.cleaning.timestamps import is_timestamp
+
+FURNITURE = compile_rules(ENGLISH, OTHER_LANGUAGES)
 
 _ABOVE, _BELOW = 30, 12  # paragraphs around the labeller's first line in which the headline is looked for
 _PROSE = 170.0  # letters from which a sentence is the body
@@ -22,7 +31,7 @@ _SHORTEST, _LONGEST = 8.0, 220.0
 _FULL, _LONG = 60.0, 110.0  # letters from which a headline gets no likelier, and from which it gets less likely
 _READ = 4000  # letters of the body that are compared
 _TOP = 12  # paragraphs at the top of a page that can hold its title
-_CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.REPEATED, Reason.RELATED_LINKS)
+_CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE)  # what the labeller took away, and no rule
 _ABOUT = (Role.BYLINE, Role.TIMESTAMP)
 _STEM = 5  # letters of a word that are compared: endings differ
 _STANDFIRST, _NEARLY = 3, 0.45  # a headline so much less likely, and so close above, has its standfirst below it
@@ -69,8 +78,17 @@ def _find_body(draft: Draft, start: int) -> int:
 def _can_be(draft: Draft, paragraph: Paragraph) -> bool:
     line = draft.line(paragraph[0])
     if line.role is Role.REMOVED:
-        return line.reason in _CONTEXTUAL and len(paragraph) == 1
+        return line.reason in _CONTEXTUAL and len(paragraph) == 1 and not _is_other(line.text)
     return line.role in (Role.UNDECIDED, Role.STANDFIRST)
+
+
+def _is_about(text: str) -> bool:
+    return is_timestamp(text) or is_byline(text)
+
+
+def _is_other(text: str) -> bool:
+    """Tell whether a line is known to be something else than a headline, by its own words."""
+    return bool(FURNITURE.match(text) or is_caption(text) or is_note(text) or is_timestamp(text) or is_byline(text))
 
 
 def _score(draft: Draft, index: int, body: set[str], tops: list[str], texts: Counter[str]) -> float:
@@ -84,9 +102,9 @@ def _score(draft: Draft, index: int, body: set[str], tops: list[str], texts: Cou
     if len(words) > 1 and any(text in top and (top != text or place != index) for place, top in enumerate(tops)):
         score += 0.4
     elif len(words) > 1 and texts[text] > 1:
-        score += 0.2
+        score += 0.1
     below = draft.paragraphs[index + 1 : index + 5]
-    if any(draft.line(each[0]).role in _ABOUT for each in below):
+    if any(draft.line(each[0]).role in _ABOUT or _is_about(draft.text_of(each)) for each in below):
         score += 0.3
     if text[-1] in ".。:：)）":
         score -= 0.6 if weight < _FULL or text[-1] not in ".。" else 1.0
