@@ -29,8 +29,19 @@ from app.cleaning.pipeline import STEPS
 
 Row = dict[str, Any]
 FIELD_STEPS = frozenset(
-    ["read_counters", "read_tags", "find_timestamp", "find_byline", "find_captions", "find_headline"]
-    + ["find_dateline", "find_notes", "join_paragraphs", "infer_year", "name_language"]
+    [
+        "read_counters",
+        "read_tags",
+        "find_timestamp",
+        "find_byline",
+        "find_captions",
+        "find_headline",
+        "find_dateline",
+        "find_notes",
+        "join_paragraphs",
+        "infer_year",
+        "name_language",
+    ]
 )
 
 
@@ -47,7 +58,8 @@ def describe_article(identifier: str, cleaned: Cleaned) -> Row:
         "id": identifier,
         "headline": cleaned.headline,
         "standfirst": cleaned.standfirst,
-        "authors": [author.name for author in cleaned.authors] or ([cleaned.agency] if cleaned.byline else []),
+        "authors": [author.name for author in cleaned.authors]
+        or ([cleaned.agency] if cleaned.byline else []),
         "published_at": cleaned.published_at and cleaned.published_at.value,
         "dateline": dateline
         and {

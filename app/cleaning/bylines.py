@@ -1,8 +1,9 @@
 """Bylines: the printed line, and the people it names.
 
-A byline is told by its first words ("By …"), by the label above it ("Author"), or, between headline and body, by
-holding names and nothing else. Names are taken out of what is printed around them: job titles, outlets, places,
-dates, addresses. What is no name is refused; an agency is the article's agency and no author.
+ A byline is told by its first words ("By …"), by the label above it ("Author"), or, between headline and
+body, by holding names and nothing else. Names are taken out of what is printed around them: job titles,
+outlets, places, dates, addresses. What is no name is refused; an agency is the article's agency and no
+author.
 """
 
 from __future__ import annotations
@@ -23,20 +24,28 @@ from app.cleaning.places import is_city, is_region
 
 _LONGEST = 180  # letters of a byline
 _MOST = 12  # authors of a byline
-_CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE)  # what the labeller, and no rule, took for furniture
+_CONTEXTUAL = (
+    Reason.NAVIGATION,
+    Reason.OUTSIDE_ARTICLE,
+)  # what the labeller, and no rule, took for furniture
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
 _BY = (
-    r"(?:(?:words|story|text|texte?|report|reporting|analysis|opinion|written|posted|reported|published|submitted|"
+    r"(?:(?:words|story|text|texte?|report|reporting|analysis|opinion|written|posted|reported|published|"
+    r"submitted|"
     r"article|review|interview|edited|author|testo|texto|reportage|kolumne|kommentar|(?:ein|eine) \w+)"
     r"(?: and photos?)? )?"
-    r"(?:by|von|par|por|di|door|av|af|od|przez|oleh|autor(?:in)?(?:/autor)?|autore|auteur|author|testo|texte|texto|"
+    r"(?:by|von|par|por|di|door|av|af|od|przez|oleh|autor(?:in)?(?:/autor)?|autore|auteur|author|testo|"
+    r"texte|texto|"
     r"skribent|από|от|автор|bởi)"
 )
-_INTRODUCED = re.compile(rf"{_BY}(?: ?[:：|]| -)? (?=\S)|(?:{_BY}) ?[:：|] ?(?=\S)|[Bb]y(?=[A-Z][a-z])", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    rf"{_BY}(?: ?[:：|]| -)? (?=\S)|(?:{_BY}) ?[:：|] ?(?=\S)|[Bb]y(?=[A-Z][a-z])", re.IGNORECASE
+)
 _CAREFUL = re.compile(r"(?:(?:De|Da|Av|Af|Od|Di)(?::| \|)?|Texte?(?::| \|)) (?=\S)")
 _LABEL = re.compile(
-    rf"(?:{_BY}|text|words|authors?(?: of the article| information)?|written by|autor(?:es|in|en)?|auteurs?|autori|"
+    rf"(?:{_BY}|text|words|authors?(?: of the article| information)?|written by|autor(?:es|in|en)?|"
+    rf"auteurs?|autori|"
     r"作者|文|記者|기자|redacción|reporter)\s?[:：|]?",
     re.IGNORECASE,
 )
@@ -47,31 +56,42 @@ _CJK = re.compile(
 )
 _CJK_AFTER = re.compile(r"[（(【]?(\S{2,6}?)\s?(?:記者|记者|特派員|기자)[）)】]?$")
 _SPLIT = re.compile(
-    r"\s*(?:[,;|·•∙●/]|\s[—–-]\s)\s*(?:and |und |et )?|\s(?:and|und|et|och|og|ja|en|&|with|mit|avec|con)\s|\s(?:y|e)\s(?=[A-ZÀ-Þ])"
+    r"\s*(?:[,;|·•∙●/]|\s[—–-]\s)\s*(?:and |und |et )?|\s(?:and|und|et|och|og|ja|en|&|with|mit|avec|"
+    r"con)\s|\s(?:y|e)\s(?=[A-ZÀ-Þ])"
 )
 _STAFF = re.compile(
-    r"\b(?:staff|bureau|desk|team|newsroom|redaktion|redacción|redação|rédaction|redazione|agency|agencies|agencias|"
-    r"news|service|press|media|network|online|submissions|nachrichten|zeitung|times|post|shimbun|herald|gazette|"
-    r"tribune|guardian|telegraph|journal|magazine|correspondents?|university|report)\b|\.(?:com|org|net|de|be|is)\b",
+    r"\b(?:staff|bureau|desk|team|newsroom|redaktion|redacción|redação|rédaction|redazione|agency|"
+    r"agencies|agencias|"
+    r"news|service|press|media|network|online|submissions|nachrichten|zeitung|times|post|shimbun|herald|"
+    r"gazette|"
+    r"tribune|guardian|telegraph|journal|magazine|correspondents?|university|report)\b|\.(?:com|org|net|"
+    r"de|be|is)\b",
     re.IGNORECASE,
 )
 _ROLES = re.compile(
-    r"^(?:(?:senior|chief|staff|special|political|business|science|sports?|deputy|associate|assistant|managing|"
-    r"executive|foreign|economics|health|education|technology|national|news|crime|local|world|culture|features?|"
+    r"^(?:(?:senior|chief|staff|special|political|business|science|sports?|deputy|associate|assistant|"
+    r"managing|"
+    r"executive|foreign|economics|health|education|technology|national|news|crime|local|world|culture|"
+    r"features?|"
     r"digital|lead|contributing|investigative|data|environment|travel|food|style|politics|white house|"
     r"[\w-]{2,20}politischer?) )*"
-    r"(?:writer|reporter|correspondent|editor|columnist|analyst|critic|journalist|producer|contributor|freelance\w*|"
-    r"korrespondent(?:in)?|redakteur(?:in)?|reporterin|autorin?|volontär(?:in)?|journaliste|redactor[ae]?|periodista|"
-    r"corresponsal|enviad[oa] especial|envoyée? spéciale?|giornalista|editor-in-chief|chefredakteur(?:in)?)\b.*",
+    r"(?:writer|reporter|correspondent|editor|columnist|analyst|critic|journalist|producer|contributor|"
+    r"freelance\w*|"
+    r"korrespondent(?:in)?|redakteur(?:in)?|reporterin|autorin?|volontär(?:in)?|journaliste|redactor[ae]?|"
+    r"periodista|"
+    r"corresponsal|enviad[oa] especial|envoyée? spéciale?|giornalista|editor-in-chief|"
+    r"chefredakteur(?:in)?)\b.*",
     re.IGNORECASE,
 )
 _TITLE_TAIL = re.compile(
-    r"(?:[A-ZÀ-Þ][\w-]{1,24} ){0,3}(?:korrespondent(?:in)?|correspondent|reporter|editor|writer|journalist|columnist|"
+    r"(?:[A-ZÀ-Þ][\w-]{1,24} ){0,3}(?:korrespondent(?:in)?|correspondent|reporter|editor|writer|"
+    r"journalist|columnist|"
     r"producer|redakteur(?:in)?|contributor|analyst|critic|fellow|ceo)\b",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
-    r"(?<=[a-zß-ÿ])(?=(?:News|Senior|Political|Travel|Lifestyle|Reporter|Writer|Editor|CEO|Twitter|Facebook|Published|"
+    r"(?<=[a-zß-ÿ])(?=(?:News|Senior|Political|Travel|Lifestyle|Reporter|Writer|Editor|CEO|Twitter|"
+    r"Facebook|Published|"
     r"Updated|Chief|Showbiz|Sports?|Deputy|Staff|Digital|Audience)\b)"
 )
 _NOISE = re.compile(
@@ -119,7 +139,11 @@ def read_byline(text: str) -> Names | None:
             return None
         introduced = behind
     printed = _cut_date(text[introduced.end() :])
-    if printed.endswith((".", "!", "?", ":")) and not printed.endswith(("Jr.", "Sr.")) and printed == text[introduced.end() :]:
+    if (
+        printed.endswith((".", "!", "?", ":"))
+        and not printed.endswith(("Jr.", "Sr."))
+        and printed == text[introduced.end() :]
+    ):
         return None
     return _read_names(printed, is_introduced=True)
 
@@ -129,7 +153,12 @@ def _cut_date(text: str) -> str:
     found = DATE.search(text.lower())
     if found is None:
         return text
-    kept = re.sub(r"\b(?:on|am|le|el|il|um|at|mon|tue|wed|thu|fri|sat|sun)\b\.?,?\s*$", "", text[: found.start()], flags=re.I)
+    kept = re.sub(
+        r"\b(?:on|am|le|el|il|um|at|mon|tue|wed|thu|fri|sat|sun)\b\.?,?\s*$",
+        "",
+        text[: found.start()],
+        flags=re.I,
+    )
     return kept.rstrip(" ,|•·-–—/")
 
 
@@ -272,7 +301,9 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
     if _LABEL.fullmatch(texts[index - 1]) and index - 1 != start:
         draft = mark_kept(draft, introduction[index - 1][0], Role.BYLINE)
     while index < len(read) and (names := read[index]) is not None:
-        if index > best[1] and not (names.authors and all(has_given_name(author.name) for author in names.authors)):
+        if index > best[1] and not (
+            names.authors and all(has_given_name(author.name) for author in names.authors)
+        ):
             break
         draft = _take_byline(draft, introduction[index][0], names, is_more=index > best[1])
         index += 1
@@ -285,7 +316,11 @@ def _is_kept(draft: Draft, paragraph: Paragraph) -> bool:
 
 def _speak_of(draft: Draft, introduction: list[tuple[Paragraph, int]], texts: list[str]) -> str:
     """Return the headline and the prose of the opening: people whom they name are no authors."""
-    kept = [text for (paragraph, rank), text in zip(introduction, texts, strict=True) if _is_kept(draft, paragraph) and rank == BELOW]
+    kept = [
+        text
+        for (paragraph, rank), text in zip(introduction, texts, strict=True)
+        if _is_kept(draft, paragraph) and rank == BELOW
+    ]
     prose = [text[:600] for text in kept[1:] if weigh(text) > 100]
     return "\n".join([*kept[:1], *prose[:3]]).casefold()
 
@@ -303,7 +338,9 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     if names is None or not names.is_clean:
         return None
     covered = sum(len(author.name) for author in names.authors)
-    pieces = [piece for piece in _split_names(text) if not _ROLES.match(piece) and not name_agency(piece.strip())]
+    pieces = [
+        piece for piece in _split_names(text) if not _ROLES.match(piece) and not name_agency(piece.strip())
+    ]
     is_whole = len(pieces) - len(names.authors) <= 1 and covered * 2 >= sum(map(len, pieces))
     return names if is_whole else None
 

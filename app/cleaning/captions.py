@@ -1,7 +1,8 @@
 """Captions of pictures: lines that speak of a picture and not of the news.
 
-A caption is told by its credit, at its end or on the line below or above it; by what pages print before captions
-("Open this photo in gallery"); or by words that point into a picture ("(l.)"). Other captions read like prose.
+ A caption is told by its credit, at its end or on the line below or above it; by what pages print before
+captions ("Open this photo in gallery"); or by words that point into a picture ("(l.)"). Other captions read
+like prose.
 """
 
 from __future__ import annotations
@@ -31,13 +32,15 @@ _CAPTION_LABEL = re.compile(
 )
 _OPENER = re.compile(
     r"open this photo in gallery:?|(?:image|photo) \d+ of \d+|toggle caption|hide caption|enlarge this image|"
-    r"view image(?: in fullscreen)?|zeigt weitere informationen zum bild|bild (?:vergrößern|in detailansicht öffnen)|"
+    r"view image(?: in fullscreen)?|zeigt weitere informationen zum bild|bild (?:vergrößern|"
+    r"in detailansicht öffnen)|"
     r"развернуть на весь экран|이미지 확대보기|사진 확대|helskärm|ampliar imagen|ver imagen|画像を拡大|写真を拡大|拡大する",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(r"(?:Image|Picture|Photo|Credit):\s?([^\n]{2,80})\)")
 _POINTING = re.compile(
-    r"\((?:(?:im bild )?(?:von )?(?:l|r|li|re|m|links|rechts|mitte|left|right|cent(?:er|re)|izq|izquierda|dcha|derecha|"
+    r"\((?:(?:im bild )?(?:von )?(?:l|r|li|re|m|links|rechts|mitte|left|right|cent(?:er|re)|izq|izquierda|"
+    r"dcha|derecha|"
     r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
     r"(?:archiv|symbol)(?:bild|foto)|file photo|file image|stock image|foto de archivo|archivo)\)|"
     r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
@@ -152,7 +155,7 @@ def _find_beside(draft: Draft, index: int) -> Paragraph | None:
     text = draft.text_of(paragraph)
     if draft.line(paragraph[0]).role is not Role.UNDECIDED or not _SHORTEST <= weigh(text) <= _LONGEST_BESIDE:
         return None
-    is_speech = text[:1] in "\"“„«»–—" and not ends_sentence(text)
+    is_speech = text[:1] in '"“„«»–—' and not ends_sentence(text)
     return None if is_speech or parse_caption(text) or parse_credit_line(text) else paragraph
 
 

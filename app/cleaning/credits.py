@@ -15,16 +15,21 @@ _LONGEST = 700  # letters a caption can have; longer lines are paragraphs
 _LONGEST_CREDIT = 110  # letters of a credit on a line of its own
 
 _LABEL = (
-    r"(?:(?:photo|picture|image|illustration|photograph|photographer)s?(?: credits?| source| courtesy)?(?: by| of)?|"
-    r"credits?|courtesy(?: of)?|(?:archiv|symbol|titel)?(?:fotos?|bild(?:er|quelle|nachweis)?)|quelle|fotografi?e?n?|"
-    r"foto d[’']archivio|photo d[’']archives|fotograf(?:ía|ia)|crédits?(?: photo)?|imagen|imagem|crédito|imagine|"
+    r"(?:(?:photo|picture|image|illustration|photograph|photographer)s?(?: credits?| source|"
+    r" courtesy)?(?: by| of)?|"
+    r"credits?|courtesy(?: of)?|(?:archiv|symbol|titel)?(?:fotos?|bild(?:er|quelle|nachweis)?)|quelle|"
+    r"fotografi?e?n?|"
+    r"foto d[’']archivio|photo d[’']archives|fotograf(?:ía|ia)|crédits?(?: photo)?|imagen|imagem|crédito|"
+    r"imagine|"
     r"ljósmynd|skjáskot|fotoğraf|zdjęcie|fot\.|kuva|fotó|grafik|fotka|фото|写真(?:提供|は)?|撮影|画像|图片(?:来源)?|图|"
     r"사진|الصورة|تصوير)"
 )
 _LIBRARY = (
     r"(?:getty(?: images)?(?: \w+)?|shutterstock(?:\.com)?|alamy(?: stock photo)?|istock(?:photo)?|ap photo|"
-    r"picture[- ]alliance|imago(?: images)?|unsplash|pixabay|pexels|sipa(?: usa| press)?|witters|keystone|scanpix|"
-    r"ritzau scanpix|swns|pa (?:wire|images)|epa-efe|bestimage|zuma(?: press)?|wireimage|postmedia(?: news)?|gc images|"
+    r"picture[- ]alliance|imago(?: images)?|unsplash|pixabay|pexels|sipa(?: usa| press)?|witters|keystone|"
+    r"scanpix|"
+    r"ritzau scanpix|swns|pa (?:wire|images)|epa-efe|bestimage|zuma(?: press)?|wireimage|"
+    r"postmedia(?: news)?|gc images|"
     r"afp-jiji|the associated press|wikimedia(?: commons)?|depositphotos|adobe ?stock|freepik|뉴시스|뉴스1)"
 )
 _SOURCE = rf"(?:(?i:{_LIBRARY})|{AGENCY_NAMES}|REUTERS|AAP|NTB|SIPA|Sipa|SWNS|ANP|BELGA)"
@@ -33,24 +38,33 @@ _BRACKET = re.compile(r" ?[(\[（【〔](?P<credit>[^()\[\]（）【】〔〕]{2
 _AFTER_SENTENCE = r"(?:(?<=[.!?…”\"»)\]])|^)\s?"
 _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     (
-        re.compile(rf"(?:^|[ .|–—]){_LABEL}{_MARK}(?P<credit>[^\s:：=＝][^:：=＝]{{1,80}}?)\.?$", re.IGNORECASE),
+        re.compile(
+            rf"(?:^|[ .|–—]){_LABEL}{_MARK}(?P<credit>[^\s:：=＝][^:：=＝]{{1,80}}?)\.?$", re.IGNORECASE
+        ),
         "The ferry leaves. Photo: Ann Lee",
     ),
     (
-        re.compile(rf"(?<=[a-zß-ÿ.!?])(?:Credit|Photo|Foto|Image){_MARK}(?P<credit>[^\s:：=＝][^:：=＝]{{1,80}}?)\.?$"),
+        re.compile(
+            rf"(?<=[a-zß-ÿ.!?])(?:Credit|Photo|Foto|Image){_MARK}(?P<credit>[^\s:：=＝][^:：=＝]{{1,80}}?)\.?$"
+        ),
         "The ferry leaves the harbourCredit: Ann Lee",
     ),
     (
-        re.compile(rf"(?:^|[ .|–—-])(?i:{_LABEL}) (?:by|von|de|af|av|door|di) (?P<credit>[A-ZÀ-Þ@][^.!?:]{{1,70}})$"),
+        re.compile(
+            rf"(?:^|[ .|–—-])(?i:{_LABEL}) (?:by|von|de|af|av|door|di) (?P<credit>[A-ZÀ-Þ@][^.!?:]{{1,70}})$"
+        ),
         "The ferry leaves — Picture by Ann Lee",
     ),
     (
-        re.compile(r"(?:^|\s?[—–|-]\s?|\s|(?<=[.!?]))[©Ⓒ]\s?(?!.{0,60}(?:19|20)\d\d)(?P<credit>[^©Ⓒ]{2,90})$"),
+        re.compile(
+            r"(?:^|\s?[—–|-]\s?|\s|(?<=[.!?]))[©Ⓒ]\s?(?!.{0,60}(?:19|20)\d\d)(?P<credit>[^©Ⓒ]{2,90})$"
+        ),
         "The ferry leaves. © Ann Lee/dpa",
     ),
     (
         re.compile(
-            rf"(?:^|[ |.])(?P<credit>(?:[\w.'’-]{{2,24}} ){{0,3}}(?:[\w.'’-]{{2,24}} ?[/|] ?)?{_LIBRARY})\.?$",
+            rf"(?:^|[ |.])(?P<credit>(?:[\w.'’-]{{2,24}} ){{0,3}}(?:[\w.'’-]{{2,24}} ?[/|"
+            rf"] ?)?{_LIBRARY})\.?$",
             re.IGNORECASE,
         ),
         "The ferry leaves | Ann Lee/Getty Images",
@@ -63,7 +77,9 @@ _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
         "The ferry leaves.Ann Lee/Reuters",
     ),
     (
-        re.compile(rf"(?<=[^\W\d_]) (?P<credit>@?[A-ZÀ-Þ@][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{0,2}}(?: via \w{{1,12}})? ?/ ?(?:via )?{_SOURCE})$"),
+        re.compile(
+            rf"(?<=[^\W\d_]) (?P<credit>@?[A-ZÀ-Þ@][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{0,2}}(?: via \w{{1,12}})? ?/ ?(?:via )?{_SOURCE})$"
+        ),
         "The ferry leaves the harbour Ann Lee/Reuters",
     ),
     (
@@ -79,8 +95,11 @@ _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     ),
     (re.compile(r"(?<=[^\x00-\x7f])[＝=]\s?(?P<credit>[^＝=。、]{2,16})$"), "港を出るフェリー＝ＡＰ"),
 )
-_MARKED = re.compile(rf"[:：=＝©Ⓒ/|]|{_LIBRARY}|(?:{AGENCY_NAMES})$|Supplied|Handout|HANDOUT|Submitted|Screenshot|"
-                     r"Contributed|Courtesy|Cedida|Privat|Archivo| by | von | for ", re.IGNORECASE)
+_MARKED = re.compile(
+    rf"[:：=＝©Ⓒ/|]|{_LIBRARY}|(?:{AGENCY_NAMES})$|Supplied|Handout|HANDOUT|Submitted|Screenshot|"
+    r"Contributed|Courtesy|Cedida|Privat|Archivo| by | von | for ",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
 _PICTURE_WORD = re.compile(
     r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
@@ -89,10 +108,13 @@ _PICTURE_WORD = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
-_LABEL_ALONE = re.compile(rf"[(\[]?(?:(?:{_LABEL})(?:{_MARK}|, | by | von )+|[©Ⓒ] ?)(?P<credit>.{{2,90}}?)[)\]]?", re.IGNORECASE)
+_LABEL_ALONE = re.compile(
+    rf"[(\[]?(?:(?:{_LABEL})(?:{_MARK}|, | by | von )+|[©Ⓒ] ?)(?P<credit>.{{2,90}}?)[)\]]?", re.IGNORECASE
+)
 _IMAGE_SOURCE = re.compile(r"Image (?:source|credit), ?(?P<credit>.{2,80})")
 _SOURCE_ALONE = re.compile(
-    rf"[(\[]?(?P<credit>(?:[\w.'’&-]{{2,24}}[ ,]{{0,2}}){{0,5}}(?:/ ?|\| ?|via ){_SOURCE}(?: ?[/|] ?[\w.'’ &-]{{2,40}})?|"
+    rf"[(\[]?(?P<credit>(?:[\w.'’&-]{{2,24}}[ ,]{{0,2}}){{0,5}}(?:/ ?|\| ?|via ){_SOURCE}(?: ?[/|"
+    rf"] ?[\w.'’ &-]{{2,40}})?|"
     rf"{_SOURCE} ?[/|] ?[\w.'’ &/|-]{{2,50}}|(?i:{_LIBRARY})|"
     rf"[A-ZÀ-Þ][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{1,3}} \({_SOURCE}\))[)\]]?"
 )
@@ -152,7 +174,11 @@ def _part_at(text: str, start: int, tail: str, found: re.Match[str]) -> Credited
     words = credit.split()
     if "/" in credit and len(words) > 2 and not has_given_name(words[0]) and has_given_name(words[1]):
         before, credit = f"{before} {words[0]}", credit.removeprefix(words[0]).strip()
-    is_bare_agency = name_agency(credit) is not None and before.endswith((".", "!", "?", "”", '"')) and tail[found.start("credit") - 1] == " "
+    is_bare_agency = (
+        name_agency(credit) is not None
+        and before.endswith((".", "!", "?", "”", '"'))
+        and tail[found.start("credit") - 1] == " "
+    )
     return CreditedText((text[:start] + before).rstrip(" |–—/"), credit, is_bare_agency and "©" not in tail)
 
 
@@ -190,4 +216,8 @@ def parse_credit_line(text: str) -> str | None:
                 credit = credit[nested.end() :]
             return credit if credit and _is_bare_credit(credit) else None
     house, mark, person = text.partition("/")
-    return text if mark and house[:1].isupper() and len(house) < 30 and has_given_name(person) and is_name(person) else None
+    return (
+        text
+        if mark and house[:1].isupper() and len(house) < 30 and has_given_name(person) and is_name(person)
+        else None
+    )

@@ -22,6 +22,7 @@ from app.cleaning.datelines_asian import parse_asian
 from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
+from app.cleaning.place_words import ARTICLES, NO_PLACE, PARTICLES
 from app.cleaning.places import find_country, is_city, is_region, is_town
 
 _READ = 160  # letters at the beginning of a paragraph that can hold a dateline
@@ -58,134 +59,6 @@ _NO_SEPARATOR = re.compile(
 )
 _END = re.compile(r"[(\[/:—–_]|--| - |\.-|\. ")  # what ends the places and the date of a dateline
 _LIST = re.compile(r" ?/ ?| and | & | und | et | y ", re.IGNORECASE)
-
-_NO_PLACE = frozenset(
-    [
-        "about",
-        "advertisement",
-        "also",
-        "analysis",
-        "and",
-        "breaking",
-        "by",
-        "caption",
-        "comment",
-        "correction",
-        "credit",
-        "editorial",
-        "eu",
-        "exclusive",
-        "explainer",
-        "fact",
-        "factbox",
-        "file",
-        "for",
-        "foto",
-        "from",
-        "getty",
-        "how",
-        "image",
-        "in",
-        "interview",
-        "its",
-        "live",
-        "nato",
-        "news",
-        "note",
-        "now",
-        "on",
-        "opinion",
-        "photo",
-        "picture",
-        "recap",
-        "reported",
-        "review",
-        "source",
-        "sources",
-        "special",
-        "story",
-        "summary",
-        "the",
-        "this",
-        "top",
-        "un",
-        "update",
-        "updated",
-        "video",
-        "watch",
-        "what",
-        "who",
-        "why",
-        "with",
-        "q&a",
-        "uk",
-        "us",
-        "usa",
-        "by:",
-        "read",
-        "related",
-        "und",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "von",
-        "foto",
-        "bild",
-        "le",
-        "les",
-        "la",
-        "un",
-        "une",
-        "el",
-        "los",
-        "las",
-        "il",
-        "gli",
-        "lo",
-        "o",
-        "os",
-        "as",
-        "i",
-    ]
-)
-_ARTICLES = frozenset(["el", "la", "las", "le", "les", "los", "the"])
-_PARTICLES = frozenset(
-    [
-        "de",
-        "del",
-        "della",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "du",
-        "van",
-        "von",
-        "der",
-        "den",
-        "el",
-        "al",
-        "la",
-        "le",
-        "los",
-        "las",
-        "y",
-        "e",
-        "the",
-        "of",
-        "sur",
-        "am",
-        "an",
-        "im",
-        "auf",
-        "aboard",
-        "on",
-        "upon",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +98,7 @@ def _could_open(head: str) -> bool:
     if mark is None:
         return False
     words = head[: mark.start()].split()
-    return all(not word[0].islower() or word in _PARTICLES or word.strip(".,") in MONTHS for word in words)
+    return all(not word[0].islower() or word in PARTICLES or word.strip(".,") in MONTHS for word in words)
 
 
 def _parse_unseparated(head: str) -> Opening | None:
@@ -327,9 +200,9 @@ def _is_name(name: str, is_placed: bool) -> bool:
     if is_city(name):
         return True
     first = words[0].casefold().strip(".")
-    if first in _NO_PLACE and not (is_placed and len(words) > 1 and first in _ARTICLES):
+    if first in NO_PLACE and not (is_placed and len(words) > 1 and first in ARTICLES):
         return False
-    return all(word[0].isupper() or word in _PARTICLES for word in words)
+    return all(word[0].isupper() or word in PARTICLES for word in words)
 
 
 def _read_tag(tag: str | None) -> str | None:
@@ -378,7 +251,7 @@ def _read_place(name: str, region: str | None) -> Place:
 
 
 def _spell(name: str) -> str:
-    return " ".join(word if word in _PARTICLES else word[:1] + word[1:].lower() for word in name.split())
+    return " ".join(word if word in PARTICLES else word[:1] + word[1:].lower() for word in name.split())
 
 
 def _read_date(printed: PrintedDate) -> DatelineDate:

@@ -82,9 +82,7 @@ class PrintedDate:
 
 _YEAR = r"(?:19|20)\d\d(?!\d(?!\d?[:.h]\d\d))"  # a clock can be glued to it: "20245:58 AM"
 _NUMERIC = r"(?P<year1>(?:19|20)\d{2}) ?[-/.] ?(?P<month1>\d{1,2}) ?[-/.] ?(?P<day1>\d{1,2})(?!\d)"
-_MONTH_FIRST = (
-    rf"(?:(?<![^\W_])|(?<=read))(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
-)
+_MONTH_FIRST = rf"(?:(?<![^\W_])|(?<=read))(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
 _DAY_FIRST = (
     rf"(?P<day3>(?<!\d)\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?(?:[ /-]|(?<=\.))(?:de |"
     rf"of )?(?P<name3>{MONTH})\.?,?(?:[ /-](?:de |del )?(?P<year3>{_YEAR}))?"

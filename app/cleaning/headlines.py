@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
-from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.introductions import mark_kept
+from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
 from app.cleaning.measures import ends_sentence, weigh
 from app.cleaning.titles import choose_headline

@@ -1,8 +1,8 @@
 """What stands between headline and body, which says who wrote the story and when.
 
-The labeller decides lines by what is prose; bylines and timestamps are short, and it can take them for furniture.
-The steps that look for them look here, at what was removed as well. As with counters, such a line is data before it
-is gone: it stays removed, so that cleaning an article again removes nothing more.
+ The labeller decides lines by what is prose; bylines and timestamps are short, and it can take them for
+furniture. The steps that look for them look here, at what was removed as well. As with counters, such a
+line is data before it is gone: it stays removed, so that cleaning an article again removes nothing more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of people: what can be one, and what only looks like one.
 
-Bylines print names in many forms and with much around them: job titles, outlets, places, addresses. The table of
-given names is given_names.txt (from Faker, MIT licence; made by scripts/make_names.py).
+ Bylines print names in many forms and with much around them: job titles, outlets, places, addresses. The
+table of given names is given_names.txt (from Faker, MIT licence; made by scripts/make_names.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from app.cleaning.places import is_city, is_region
 _LONGEST = 48  # letters of a name
 
 _PARTICLE = (
-    "de|del|della|dela|di|da|dos|das|do|du|van|von|vom|zu|zur|der|den|el|al|bin|bint|ibn|ben|abu|le|la|ter|ten|te|"
+    "de|del|della|dela|di|da|dos|das|do|du|van|von|vom|zu|zur|der|den|el|al|bin|bint|ibn|ben|abu|le|la|"
+    "ter|ten|te|"
     "af|av|y|e|i|of|the|st|san|ul|ur|mc|op|ap"
 )
 _WORD = (
@@ -24,23 +25,35 @@ _WORD = (
     rf"(?:{_PARTICLE})(?= ))"
 )
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,5}}")
-_WIDE_NAME = re.compile(r"[\u3400-\u9fff々]{1,4}[ ・]?[\u3400-\u9fff々ぁ-んァ-ヶー]{1,5}|[가-힣]{2,4}|[ァ-ヶー]{2,10}[・ ][ァ-ヶー]{2,10}")
+_WIDE_NAME = re.compile(
+    r"[\u3400-\u9fff々]{1,4}[ ・]?[\u3400-\u9fff々ぁ-んァ-ヶー]{1,5}|[가-힣]{2,4}|[ァ-ヶー]{2,10}[・ ][ァ-ヶー]{2,10}"
+)
 
 _NO_NAME = re.compile(
-    r"\b(?:staff|writers?|reporters?|correspondents?|korrespondent(?:in)?|editors?|editorial|bureau|desk|team|newsroom|"
-    r"redaktion|redazione|redacción|redação|rédaction|agency|agencies|agencia|agenzia|news|service|press|media|"
+    r"\b(?:staff|writers?|reporters?|correspondents?|korrespondent(?:in)?|editors?|editorial|bureau|desk|"
+    r"team|newsroom|"
+    r"redaktion|redazione|redacción|redação|rédaction|agency|agencies|agencia|agenzia|news|service|press|"
+    r"media|"
     r"network|online|times|post|herald|gazette|tribune|daily|journal|magazine|newspaper|nachrichten|zeitung|"
-    r"guardian|telegraph|politics|politik|sports?|business|world|opinion|culture|kultur|local|health|science|tech|"
-    r"technology|video|audio|photos?|pictures?|images?|getty|share|copy|link|comments?|kommentare|menu|home|search|"
+    r"guardian|telegraph|politics|politik|sports?|business|world|opinion|culture|kultur|local|health|"
+    r"science|tech|"
+    r"technology|video|audio|photos?|pictures?|images?|getty|share|copy|link|comments?|kommentare|menu|"
+    r"home|search|"
     r"subscribe|login|sign|log|read|more|watch|listen|click|follow|facebook|twitter|whatsapp|linkedin|reddit|"
-    r"pinterest|telegram|instagram|youtube|email|print|save|newsletter|advertisement|anzeige|publicidad|publicité|"
-    r"breaking|live|latest|trending|today|university|college|school|institute|inc|ltd|llc|corp|gmbh|company|group|"
+    r"pinterest|telegram|instagram|youtube|email|print|save|newsletter|advertisement|anzeige|publicidad|"
+    r"publicité|"
+    r"breaking|live|latest|trending|today|university|college|school|institute|inc|ltd|llc|corp|gmbh|"
+    r"company|group|"
     r"ministry|department|government|council|committee|party|club|united|city|league|cup|"
-    r"january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|"
+    r"january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|"
+    r"wednesday|"
     r"thursday|friday|saturday|sunday|new york|los angeles|san francisco|hong kong|associated|reuters|shop|"
-    r"wirtschaft|gesellschaft|panorama|international|internacional|national|nacional|économie|economía|economia|"
-    r"sociedad|actualités|noticias|lifestyle|entertainment|weather|wetter|horoscope|podcast|games|jobs|contact|"
-    r"about|privacy|terms|help|account|abo|e-paper|archive|archiv|source|quelle|foto|bild|credit|minutes?|min|hours?|"
+    r"wirtschaft|gesellschaft|panorama|international|internacional|national|nacional|économie|economía|"
+    r"economia|"
+    r"sociedad|actualités|noticias|lifestyle|entertainment|weather|wetter|horoscope|podcast|games|jobs|"
+    r"contact|"
+    r"about|privacy|terms|help|account|abo|e-paper|archive|archiv|source|quelle|foto|bild|credit|minutes?|"
+    r"min|hours?|"
     r"ago|updated|published|posted|by|von|and|the|with|what|how|why|this|your|our|for|from|in|on|at|to)\b",
     re.IGNORECASE,
 )

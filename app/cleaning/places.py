@@ -209,7 +209,9 @@ def find_country(name: str, region: str | None) -> str | None:
     """
     if region:
         last = region.rsplit(", ", 1)[-1]
-        country = _regions().get(_fold(last)) or _regions().get(_fold(last[4:] if last[:4].lower() == "the " else last))
+        country = _regions().get(_fold(last)) or _regions().get(
+            _fold(last[4:] if last[:4].lower() == "the " else last)
+        )
         if country:
             return country
     return _cities().get(_fold(name)) or _regions().get(_fold(name))

@@ -25,58 +25,91 @@ _HAS_YEAR = re.compile(r"(?:19|20)\d\d|\d\d\.\d\d\.\d\d")
 
 _PUBLISHED = (
     r"(?:(?:first |originally |article )?(?:published|posted|publication date|released|issued|created|filed|"
-    r"publish date|date|this (?:story|article) is from)(?: on| at)?|veröffentlicht(?: am)?|erstellt(?: am)?|publiziert(?: am)?|stand|"
+    r"publish date|date|this (?:story|article) is from)(?: on| at)?|veröffentlicht(?: am)?|"
+    r"erstellt(?: am)?|publiziert(?: am)?|stand|"
     r"erschienen(?: am)?|online seit|publié(?:e)?(?: le)?|mis en ligne le|créé(?: le)?|publicado(?: el| em)?|"
-    r"publicada(?: el| em)?|criado(?: em)?|pubblicato(?: il)?|gepubliceerd(?: op)?|publicerad(?:e)?|publisert|"
+    r"publicada(?: el| em)?|criado(?: em)?|pubblicato(?: il)?|gepubliceerd(?: op)?|publicerad(?:e)?|"
+    r"publisert|"
     r"publiceret|offentliggjort|julkaistu|opublikowano|publikováno|publikované|vydáno|publicat|megjelent|"
     r"yayınlanma(?: tarihi)?|yayın tarihi|oluşturulma(?: tarihi)?|dipublikasikan|diterbitkan|"
     r"опубликовано|дата публикации|опубліковано|δημοσιεύτηκε|δημοσίευση|公開日?|掲載日?|配信|発表|"
     r"发布(?:时间|于)?|發布(?:時間)?|发表于|时间|입력|등록|게시|نشر(?: في)?|تاريخ النشر|प्रकाशित)"
 )
 _UPDATED = (
-    r"(?:(?:last |first )?(?:updated|modified|edited|revised|update)(?: on| at)?|(?:zuletzt )?aktualisiert(?: am)?|"
+    r"(?:(?:last |first )?(?:updated|modified|edited|revised|update)(?: on| at)?|"
+    r"(?:zuletzt )?aktualisiert(?: am)?|"
     r"letztes update|mise? à jour(?: le)?|modifié(?:e)?(?: le)?|actualizad[oa](?: el| a las)?|"
-    r"atualizad[oa](?: em| às)?|aggiornat[oa](?: il| alle)?|bijgewerkt|laatst bijgewerkt|uppdaterad|oppdatert|"
+    r"atualizad[oa](?: em| às)?|aggiornat[oa](?: il| alle)?|bijgewerkt|laatst bijgewerkt|uppdaterad|"
+    r"oppdatert|"
     r"opdateret|sidst opdateret|päivitetty|muokattu|uppfært|aktualizováno|aktualizacja|zaktualizowano|"
     r"güncelle(?:nme|me)(?: tarihi)?|son güncelleme|diperbarui|更新日?|更新时间|最終更新|수정|업데이트|"
     r"обновлено|изменено|оновлено|ενημερώθηκε|تحديث|آخر تحديث|अपडेट(?:ेड)?)"
 )
 _CLOCK = (
-    r"(?:[01]?\d|2[0-4])[:.h時点][0-5]\d(?:[:.]\d{2})?(?: ?分)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:[a-z]{2,4}t|utc|z|msk|wib|wita)\b\)?)?|"
+    r"(?:[01]?\d|2[0-4])[:.h時点][0-5]\d(?:[:.]\d{2})?(?: ?分)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:[a-z]{2,4}t|"
+    r"utc|z|msk|wib|wita)\b\)?)?|"
     r"\d{1,2} ?[ap]\.?m\b\.?|[+-]\d\d:?\d\d"
 )
 _READING_TIME = (
     r"(?:(?:reading|read) time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura)?:? ?"
-    r"\d{1,3} ?(?:-|–)?(?: \d{1,2})? ?(?:min(?:ute|uto|uti|uten|uut)?s?\b\.?)(?: (?:read|lesezeit|de lecture|ago))?"
+    r"\d{1,3} ?(?:-|–)?(?: \d{1,2})? ?(?:min(?:ute|uto|uti|uten|uut)?s?\b\.?)(?: (?:read|lesezeit|"
+    r"de lecture|ago))?"
 )
 _OTHER_WEEKDAYS = (  # left to lines of their own: in sentences some mean other things
-    "mandag|måndag|tirsdag|tisdag|onsdag|torsdag|fredag|lørdag|lördag|søndag|söndag|poniedziałek|wtorek|środa|"
-    "czwartek|piątek|sobota|niedziela|pondělí|úterý|středa|čtvrtek|pátek|neděle|pazartesi|salı|çarşamba|perşembe|"
-    "cuma|cumartesi|pazar|senin|selasa|rabu|kamis|jum[’']?at|sabtu|minggu|понедельник|вторник|среда|четверг|пятница|"
+    "mandag|måndag|tirsdag|tisdag|onsdag|torsdag|fredag|lørdag|lördag|søndag|söndag|poniedziałek|wtorek|"
+    "środa|"
+    "czwartek|piątek|sobota|niedziela|pondělí|úterý|středa|čtvrtek|pátek|neděle|pazartesi|salı|çarşamba|"
+    "perşembe|"
+    "cuma|cumartesi|pazar|senin|selasa|rabu|kamis|jum[’']?at|sabtu|minggu|понедельник|вторник|среда|"
+    "четверг|пятница|"
     "суббота|воскресенье|segunda|terça|quarta|quinta|sexta|maanantai|tiistai|keskiviikko|torstai|perjantai|"
     "lauantai|sunnuntai|[월화수목금토일]요일|الاثنين|الإثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|الأحد"
 )
 _WEEKDAYS = rf"(?<!\w)(?:{WEEKDAY}|{_OTHER_WEEKDAYS})(?!\w)"
 _MASTHEAD = re.compile(_WEEKDAYS, re.IGNORECASE)
 _FILLER = re.compile(
-    rf"{_PUBLISHED}|{_UPDATED}|{_WEEKDAYS}|\b\d{{1,4}} (?:comments?|kommentare?|views)\b|\b(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|mo|di|mi|do|fr|"
-    rf"sa|so|lun|mar|mer|mié|jue|jeu|ven|vie|sam|sáb|dim|dom|gio|sab|ter|qua|qui|sex|man|tir|ons|tor|fre|lør|søn)\b\.?|"
-    rf"{_READING_TIME}|{_CLOCK}|\b(?:local time|uhr|on|at|am|um|der|den|le|el|il|à|a las|às|alle|ore|kl|klo|em|"
+    rf"{_PUBLISHED}|{_UPDATED}|{_WEEKDAYS}|\b\d{{1,4}} (?:comments?|kommentare?|views)\b|\b(?:mon|tue|"
+    rf"tues|wed|thu|thur|thurs|fri|sat|sun|mo|di|mi|do|fr|"
+    rf"sa|so|lun|mar|mer|mié|jue|jeu|ven|vie|sam|sáb|dim|dom|gio|sab|ter|qua|qui|sex|man|tir|ons|tor|fre|"
+    rf"lør|søn)\b\.?|"
+    rf"{_READING_TIME}|{_CLOCK}|\b(?:local time|uhr|on|at|am|um|der|den|le|el|il|à|a las|às|alle|ore|kl|"
+    rf"klo|em|"
     rf"the|as of|ist|et|gmt|utc|bst|h|hrs?|vor|by)\b\.?|[月火水木金土日](?=[)）])|"
     rf"[\s,;:：|•·∙●./()\[\]（）【】<>«»–—―-]+",
     re.IGNORECASE,
 )
 _LABEL = re.compile(rf"(?P<published>{_PUBLISHED})|(?P<updated>{_UPDATED})", re.IGNORECASE)
-_PARTICLES = frozenset("by von par por di da de del van and und et y e".split())
+_PARTICLES = frozenset(
+    ["and", "by", "da", "de", "del", "di", "e", "et", "par", "por", "und", "van", "von", "y"]
+)
 _AGO = re.compile(
     r"(?:\bvor|\bil y a|\bhace|\bhá) (?P<count>\d{1,2}) (?P<unit>[^\W\d_]{1,9})|"
-    r"(?<!\d)(?P<count2>\d{1,2}) (?P<unit2>[^\W\d_]{1,9}) (?:ago|fa|geleden|sedan|siden|atrás|önce|назад|lalu)\b|"
+    r"(?<!\d)(?P<count2>\d{1,2}) (?P<unit2>[^\W\d_]{1,9}) (?:ago|fa|geleden|sedan|siden|atrás|önce|назад|"
+    r"lalu)\b|"
     r"(?<!\d)(?P<count3>\d{1,2}) ?(?P<unit3>分|時間|小时|小時|日|天|분|시간|일)(?:前|전)",
     re.IGNORECASE,
 )
 _UNITS = (
     (("min", "minut", "dakika", "минут", "menit", "分", "분"), 1),
-    (("h", "stunde", "heure", "hora", "ora", "ore", "uur", "tim", "saat", "час", "jam", "時間", "小", "시간"), 60),
+    (
+        (
+            "h",
+            "stunde",
+            "heure",
+            "hora",
+            "ora",
+            "ore",
+            "uur",
+            "tim",
+            "saat",
+            "час",
+            "jam",
+            "時間",
+            "小",
+            "시간",
+        ),
+        60,
+    ),
     (("d", "tag", "jour", "día", "dia", "giorn", "gün", "дн", "день", "hari", "日", "天", "일"), 1440),
 )
 
@@ -140,7 +173,12 @@ def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> 
     lower = [word for word in words if word[:1].islower()]
     if is_certain:
         return not any(len(word) > 3 for word in lower)
-    return is_near and len(words) <= 5 and not is_wide("".join(words)) and all(word in _PARTICLES for word in lower)
+    return (
+        is_near
+        and len(words) <= 5
+        and not is_wide("".join(words))
+        and all(word in _PARTICLES for word in lower)
+    )
 
 
 def is_timestamp(text: str) -> bool:
@@ -209,9 +247,7 @@ def _is_masthead(text: str) -> bool:
     return found is not None and found[0].hour is None and _MASTHEAD.search(text) is not None
 
 
-def _rate_line(
-    draft: Draft, paragraph: Paragraph, previous: str, rank: int
-) -> tuple[int, Timestamp] | None:
+def _rate_line(draft: Draft, paragraph: Paragraph, previous: str, rank: int) -> tuple[int, Timestamp] | None:
     """Return the timestamp of a line, and how surely it is the time of publication."""
     text = draft.text_of(paragraph)
     evidence = f"line {paragraph[0]}"

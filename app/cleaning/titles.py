@@ -1,8 +1,8 @@
 """Which line is the headline, seen from the body.
 
-The labeller decides lines by what is prose, and can take a headline for furniture and the standfirst below it for the
-beginning. When bylines, timestamps and captions are found, more is known: a headline shares its words with the body,
-stands above the byline, and is often printed once more, in the title of the page.
+ The labeller decides lines by what is prose, and can take a headline for furniture and the standfirst below
+it for the beginning. When bylines, timestamps and captions are found, more is known: a headline shares its
+words with the body, stands above the byline, and is often printed once more, in the title of the page.
 """
 
 from __future__ import annotations
@@ -28,13 +28,19 @@ FURNITURE = compile_rules(ENGLISH, OTHER_LANGUAGES)
 _ABOVE, _BELOW = 30, 12  # paragraphs around the labeller's first line in which the headline is looked for
 _PROSE = 170.0  # letters from which a sentence is the body
 _SHORTEST, _LONGEST = 8.0, 220.0
-_FULL, _LONG = 60.0, 110.0  # letters from which a headline gets no likelier, and from which it gets less likely
+_FULL, _LONG = (
+    60.0,
+    110.0,
+)  # letters from which a headline gets no likelier, and from which it gets less likely
 _READ = 4000  # letters of the body that are compared
 _TOP = 12  # paragraphs at the top of a page that can hold its title
 _CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE)  # what the labeller took away, and no rule
 _ABOUT = (Role.BYLINE, Role.TIMESTAMP)
 _STEM = 5  # letters of a word that are compared: endings differ
-_STANDFIRST, _NEARLY = 3, 0.45  # a headline so much less likely, and so close above, has its standfirst below it
+_STANDFIRST, _NEARLY = (
+    3,
+    0.45,
+)  # a headline so much less likely, and so close above, has its standfirst below it
 _TRAIL = re.compile(r"[>»›]| / ")  # "Home > Sport > Football"
 _WORD = re.compile(r"\w{4,}")
 
@@ -58,7 +64,11 @@ def choose_headline(draft: Draft) -> Paragraph | None:
     below = weigh(draft.text_of(draft.paragraphs[best]))
     for index in range(best - 1, best - _STANDFIRST - 1, -1):
         text = draft.text_of(draft.paragraphs[index]) if index in scores else ""
-        if scores.get(index, -1.0) > scores[best] - _NEARLY and 30 <= weigh(text) < below > 80 and not _TRAIL.search(text):
+        if (
+            scores.get(index, -1.0) > scores[best] - _NEARLY
+            and 30 <= weigh(text) < below > 80
+            and not _TRAIL.search(text)
+        ):
             return draft.paragraphs[index]  # what is below is the standfirst
     return draft.paragraphs[best]
 
@@ -88,7 +98,9 @@ def _is_about(text: str) -> bool:
 
 def _is_other(text: str) -> bool:
     """Tell whether a line is known to be something else than a headline, by its own words."""
-    return bool(FURNITURE.match(text) or is_caption(text) or is_note(text) or is_timestamp(text) or is_byline(text))
+    return bool(
+        FURNITURE.match(text) or is_caption(text) or is_note(text) or is_timestamp(text) or is_byline(text)
+    )
 
 
 def _score(draft: Draft, index: int, body: set[str], tops: list[str], texts: Counter[str]) -> float:
@@ -99,7 +111,9 @@ def _score(draft: Draft, index: int, body: set[str], tops: list[str], texts: Cou
     words = _words(text)
     shared = len(words & body) / len(words) if words else 0.0
     score = 0.7 * min(weight, _FULL) / _FULL + shared - max(0.0, weight - _LONG) / 250
-    if len(words) > 1 and any(text in top and (top != text or place != index) for place, top in enumerate(tops)):
+    if len(words) > 1 and any(
+        text in top and (top != text or place != index) for place, top in enumerate(tops)
+    ):
         score += 0.4
     elif len(words) > 1 and texts[text] > 1:
         score += 0.1
