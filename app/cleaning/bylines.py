@@ -95,7 +95,7 @@ _GLUED = re.compile(
     r"Updated|Chief|Showbiz|Sports?|Deputy|Staff|Digital|Audience)\b)"
 )
 _NOISE = re.compile(
-    r"\S{1,60}@\S{1,60}|(?<=[^\s@])?@\w{1,30}|\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|https?://\S{1,80}|"
+    r"\S{1,60}@\w[\w-]{0,40}\.\S{2,30}|@\w{1,30}|\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|https?://\S{1,80}|"
     r"\+ ?follow\b|\bfollow(?:ing)?\b|"
     r"\d{1,3} ?-?min(?:ute)?s? read.*|\b(?:for|special to|exclusively for|in|aus|en) (?-i:(?=[A-ZÀ-Þ])).*|"
     r"\b(?:last )?(?:updated|published|posted|modified|stand)\b.*|\bview (?:bio|profile).*|\bcontributor\b$|"
@@ -354,7 +354,7 @@ def _is_dated(text: str) -> bool:
 def _weigh_evidence(
     draft: Draft, introduction: list[tuple[Paragraph, int]], texts: list[str], index: int, names: Names
 ) -> int:
-    """Add up what speaks for a byline: a given name, a label, a timestamp close by, a job title, the body below."""
+    """Add up what speaks for a byline: a given name, a label, a date, a job title, the body below."""
     following = texts[index + 1 : index + 2]
     evidence = 3 * any(_LABEL.fullmatch(text) is not None for text in texts[max(0, index - 1) : index])
     for author in names.authors[:1]:

@@ -34,7 +34,8 @@ _OPENER = re.compile(
     r"open this photo in gallery:?|(?:image|photo) \d+ of \d+|toggle caption|hide caption|enlarge this image|"
     r"view image(?: in fullscreen)?|zeigt weitere informationen zum bild|bild (?:vergrößern|"
     r"in detailansicht öffnen)|"
-    r"развернуть на весь экран|이미지 확대보기|사진 확대|helskärm|ampliar imagen|ver imagen|画像を拡大|写真を拡大|拡大する",
+    r"развернуть на весь экран|이미지 확대보기|사진 확대|helskärm|ampliar imagen|ver imagen|"
+    r"画像を拡大|写真を拡大|拡大する",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(r"(?:Image|Picture|Photo|Credit):\s?([^\n]{2,80})\)")

@@ -35,7 +35,7 @@ _LIBRARY = (
 _SOURCE = rf"(?:(?i:{_LIBRARY})|{AGENCY_NAMES}|REUTERS|AAP|NTB|SIPA|Sipa|SWNS|ANP|BELGA)"
 _MARK = r" ?[:：=＝©/] ?"
 _BRACKET = re.compile(r" ?[(\[（【〔](?P<credit>[^()\[\]（）【】〔〕]{2,90})[)\]）】〕]\.?$")
-_AFTER_SENTENCE = r"(?:(?<=[.!?…”\"»)\]])|^)\s?"
+_AFTER_SENTENCE = r"(?<=[.!?…”\"»)\]])\s?"
 _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     (
         re.compile(
@@ -78,7 +78,8 @@ _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     ),
     (
         re.compile(
-            rf"(?<=[^\W\d_]) (?P<credit>@?[A-ZÀ-Þ@][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{0,2}}(?: via \w{{1,12}})? ?/ ?(?:via )?{_SOURCE})$"
+            rf"(?<=[^\W\d_]) (?P<credit>@?[A-ZÀ-Þ@][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{0,2}}"
+            rf"(?: via \w{{1,12}})? ?/ ?(?:via )?{_SOURCE})$"
         ),
         "The ferry leaves the harbour Ann Lee/Reuters",
     ),
@@ -200,8 +201,8 @@ def _is_credit(inside: str, before: str) -> bool:
 def parse_credit_line(text: str) -> str | None:
     """Return the credit of a line that holds a credit and nothing else.
 
-    >>> parse_credit_line("Foto: Ann Lee/dpa"), parse_credit_line("Ann Lee/Reuters"), parse_credit_line("Photo gallery")
-    ('Ann Lee/dpa', 'Ann Lee/Reuters', None)
+    >>> parse_credit_line("Foto: Ann Lee/dpa"), parse_credit_line("Photo gallery")
+    ('Ann Lee/dpa', None)
     """
     if len(text) > _LONGEST_CREDIT or weigh(text) > _LONGEST_CREDIT:
         return None

@@ -174,7 +174,7 @@ def _parse_plain(head: str) -> Opening | None:
 
 
 def _add_late_date(head: str, opening: Opening, dateline: Dateline) -> Opening:
-    """Read the date that press wires print after the separator: "LISBON --(Business Wire)-- May 4, 2024 --"."""
+    """Read the date that press wires print after the mark: "LISBON --(Business Wire)-- May 4, 2024 --"."""
     late = _LATE_DATE.match(head, opening.length)
     printed = parse_date(late["date"]) if late else None
     if late is None or printed is None:

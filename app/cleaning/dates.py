@@ -17,19 +17,20 @@ _MONTH_NAMES = (  # Latin, then Slavic, Greek, Semitic, Indic and Turkic forms
     "марта мар березня μαρτίου مارس آذار मार्च",
     "april apr avril avr abril abr aprile apríl aprilie április huhtikuuta dubna kwietnia nisan апреля апр "
     "квітня απριλίου أبريل ابريل إبريل نيسان अप्रैल",
-    "may mai mayo maggio mag maio mei maj maí május toukokuuta května maja mayıs мая травня μαΐου مايو أيار मई",
+    "may mai mayo maggio mag maio mei maj maí május toukokuuta května maja mayıs мая травня "
+    "μαΐου مايو أيار मई",
     "june jun juni juin junio giugno giu junho jún júní iunie június kesäkuuta června czerwca haziran июня "
     "июн червня ιουνίου يونيو يونيه حزيران जून",
-    "july jul juli juillet juil julio luglio lug julho júl júlí iulie július heinäkuuta července lipca temmuz "
-    "июля июл липня ιουλίου يوليو يوليه تموز जुलाई",
-    "august aug août aout agosto ago augustus augusti ágúst augusztus agustus elokuuta srpna sierpnia ağustos "
-    "августа авг серпня αυγούστου أغسطس اغسطس آب अगस्त",
+    "july jul juli juillet juil julio luglio lug julho júl júlí iulie július heinäkuuta července lipca "
+    "temmuz июля июл липня ιουλίου يوليو يوليه تموز जुलाई",
+    "august aug août aout agosto ago augustus augusti ágúst augusztus agustus elokuuta srpna sierpnia "
+    "ağustos августа авг серпня αυγούστου أغسطس اغسطس آب अगस्त",
     "september sept sep septembre septiembre settembre set setembro septembrie szeptember syyskuuta září "
     "września eylül сентября сен сент вересня σεπτεμβρίου سبتمبر أيلول सितंबर",
     "october oct oktober okt octobre octubre ottobre ott outubro out október octombrie lokakuuta října "
     "października ekim октября окт жовтня οκτωβρίου أكتوبر اكتوبر अक्टूबर",
-    "november nov novembre noviembre novembro nóvember noiembrie marraskuuta listopadu listopada kasım ноября "
-    "ноя листопада νοεμβρίου نوفمبر नवंबर",
+    "november nov novembre noviembre novembro nóvember noiembrie marraskuuta listopadu listopada kasım "
+    "ноября ноя листопада νοεμβρίου نوفمبر नवंबर",
     "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember decembrie joulukuuta "
     "prosince grudnia aralık декабря дек грудня δεκεμβρίου ديسمبر दिसंबर",
 )
@@ -82,12 +83,18 @@ class PrintedDate:
 
 _YEAR = r"(?:19|20)\d\d(?!\d(?!\d?[:.h]\d\d))"  # a clock can be glued to it: "20245:58 AM"
 _NUMERIC = r"(?P<year1>(?:19|20)\d{2}) ?[-/.] ?(?P<month1>\d{1,2}) ?[-/.] ?(?P<day1>\d{1,2})(?!\d)"
-_MONTH_FIRST = rf"(?:(?<![^\W_])|(?<=read))(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
+_MONTH_FIRST = (
+    rf"(?:(?<![^\W_])|(?<=read))(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})"
+    rf"(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
+)
 _DAY_FIRST = (
     rf"(?P<day3>(?<!\d)\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?(?:[ /-]|(?<=\.))(?:de |"
     rf"of )?(?P<name3>{MONTH})\.?,?(?:[ /-](?:de |del )?(?P<year3>{_YEAR}))?"
 )
-_DOTTED = rf"(?<![\d.])(?P<day4>\d{{1,2}})\. ?(?P<month4>\d{{1,2}})\. ?(?P<year4>{_YEAR}|\d\d(?= ?[-–,|]? ?\d\d?:\d\d))"
+_DOTTED = (
+    rf"(?<![\d.])(?P<day4>\d{{1,2}})\. ?(?P<month4>\d{{1,2}})\. ?"
+    rf"(?P<year4>{_YEAR}|\d\d(?= ?[-–,|]? ?\d\d?:\d\d))"
+)
 _IDEOGRAPHIC = (
     r"(?:(?P<year5>(?:19|20)\d\d)\s?[年년]\s?)?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
 )
@@ -133,7 +140,7 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
 
 
 def _is_month_first(first: int, second: int, after: str) -> bool:
-    """Tell whether "4/5/2024" begins with the month: if only that is a date, or a clock of 12 hours follows."""
+    """Tell whether "4/5/2024" begins with the month: only that is a date, or a clock of 12 hours follows."""
     if first > 12 or second > 12:
         return second > 12
     return _HALF_DAY.search(after) is not None

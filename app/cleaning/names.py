@@ -26,7 +26,8 @@ _WORD = (
 )
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,5}}")
 _WIDE_NAME = re.compile(
-    r"[\u3400-\u9fff々]{1,4}[ ・]?[\u3400-\u9fff々ぁ-んァ-ヶー]{1,5}|[가-힣]{2,4}|[ァ-ヶー]{2,10}[・ ][ァ-ヶー]{2,10}"
+    r"[\u3400-\u9fff々]{1,4}[ ・]?[\u3400-\u9fff々ぁ-んァ-ヶー]{1,5}|[가-힣]{2,4}|"
+    r"[ァ-ヶー]{2,10}[・ ][ァ-ヶー]{2,10}"
 )
 
 _NO_NAME = re.compile(
@@ -62,7 +63,7 @@ _ARTICLES = frozenset(["el", "il", "la", "le", "the"])  # "Le Figaro" is no pers
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can be the name of one person: two words or more, none of them what names do not hold.
+    """Tell whether a text can be the name of one person: words that names hold, and two of them.
 
     >>> is_name("Nora van der Feld"), is_name("The Harbour Times"), is_name("Copy Link"), is_name("大渡 美咲")
     (True, False, False, True)

@@ -1,4 +1,4 @@
-"""Words that tell whether a name is a place's: those that begin no place, and the small ones inside of places."""
+"""Words that begin no place, and the small ones inside of places."""
 
 from __future__ import annotations
 

@@ -80,7 +80,8 @@ _OTHER_NAMES: dict[str, str] = {
     "UY": "Montevideo",
     "VA": "Vatican City|Vatikanstadt|Cité du Vatican|Ciudad del Vaticano|Città del Vaticano|"
           "Cidade do Vaticano",
-    "ZA": "Cape Town|Kapstadt|Le Cap|Ciudad del Cabo|Johannesburg|Johannesbourg|Pretoria|Kapa|eKapa|Port Elizabeth|Gqeberha",
+    "ZA": "Cape Town|Kapstadt|Le Cap|Ciudad del Cabo|Johannesburg|Johannesbourg|Pretoria|"
+    "Kapa|eKapa|Port Elizabeth|Gqeberha",
 }  # fmt: skip
 
 _COUNTRIES: dict[str, str] = {

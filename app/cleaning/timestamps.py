@@ -128,7 +128,7 @@ def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
 
     Near the headline a date beside a name is enough; elsewhere there must be a label or a clock.
 
-    >>> [stamp.is_update for stamp in read_stamps("Posted: Aug 08, 2024 4:00 AM EDT | Last Updated: Aug 9, 2024")]
+    >>> [stamp.is_update for stamp in read_stamps("Posted: Aug 08, 2024 4:00 AM | Updated: Aug 9, 2024")]
     [False, True]
     >>> read_stamps("The bridge was closed on May 4, 2024")
     ()
@@ -210,7 +210,8 @@ def find_timestamp(draft: Draft) -> Draft:
     """Find out when the article was published, if the caller or a line of its own says so.
 
     What the caller says wins. Then what the page says between headline and body, or else on a labelled line
-    elsewhere; the date of a change counts only if no other is printed. Reads lines that were removed, too. Leaves years and dates inside sentences
+    elsewhere; the date of a change counts only if no other is printed. Reads lines that were removed, too.
+    Leaves years and dates inside sentences
     alone: they are what the story is about.
 
     >>> from app.cleaning.ledger import Line
