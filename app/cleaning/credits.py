@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.measures import ends_sentence, is_wide, weigh
@@ -96,10 +97,54 @@ _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     ),
     (re.compile(r"(?<=[^\x00-\x7f])[＝=]\s?(?P<credit>[^＝=。、]{2,16})$"), "港を出るフェリー＝ＡＰ"),
 )
-_MARKED = re.compile(
-    rf"[:：=＝©Ⓒ/|]|{_LIBRARY}|(?:{AGENCY_NAMES})$|Supplied|Handout|HANDOUT|Submitted|Screenshot|"
-    r"Contributed|Courtesy|Cedida|Privat|Archivo| by | von | for ",
-    re.IGNORECASE,
+_HINTS: tuple[tuple[str, ...], ...] = (  # what a line must hold for each pattern: cheaper than to try it
+    (":", "：", "=", "＝", "©", "/"),
+    (":", "：", "=", "＝", "©", "/"),
+    (" by ", " von ", " de ", " af ", " av ", " door ", " di "),
+    ("©", "Ⓒ"),
+    tuple(
+        [
+            "etty",
+            "hutter",
+            "lamy",
+            "tock",
+            "hoto",
+            "HOTO",
+            "lliance",
+            "mago",
+            "MAGO",
+            "plash",
+            "ixabay",
+            "exels",
+        ]
+    )
+    + tuple(
+        [
+            "Sipa",
+            "SIPA",
+            "itters",
+            "eystone",
+            "canpix",
+            "SWNS",
+            "PA",
+            "EPA",
+            "estimage",
+            "uma",
+            "ireimage",
+            "ostmedia",
+            "GC",
+            "AFP",
+            "ress",
+            "ikimedia",
+        ]
+    )
+    + ("epositphotos", "dobe", "reepik", "뉴시스", "뉴스1"),
+    ("/", "|"),
+    ("/",),
+    (".", "!", "?", "…", "”", '"', "»", ")", "]"),
+    ("upplied", "andout", "HANDOUT", "ubmitted", "creenshot", "ontributed", "ourtesy", "Cedida", "Privat")
+    + ("Archivo", " for "),
+    ("＝", "="),
 )
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
 _PICTURE_WORD = re.compile(
@@ -130,6 +175,7 @@ class CreditedText:
     is_bare_agency: bool  # "(AP)": such a bracket can also close a story
 
 
+@lru_cache(maxsize=1024)
 def parse_caption(text: str) -> CreditedText | None:
     """Return caption and credit of a line that ends in a credit.
 
@@ -149,8 +195,8 @@ def parse_caption(text: str) -> CreditedText | None:
         if is_bare_agency or _is_credit(inside, before):
             credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
             return CreditedText(before, credit, is_bare_agency)
-    for pattern, _ in _BARE if _MARKED.search(tail) else ():
-        found = pattern.search(tail)
+    for (pattern, _), hints in zip(_BARE, _HINTS, strict=True):
+        found = pattern.search(tail) if any(hint in tail for hint in hints) else None
         if found and _is_bare_credit(found["credit"]):
             return _part_at(text, start, tail, found)
     return None
@@ -198,6 +244,7 @@ def _is_credit(inside: str, before: str) -> bool:
     return ends_sentence(before) and is_name(inside) and has_given_name(inside)
 
 
+@lru_cache(maxsize=1024)
 def parse_credit_line(text: str) -> str | None:
     """Return the credit of a line that holds a credit and nothing else.
 
