@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
@@ -123,6 +124,7 @@ def is_byline(text: str) -> bool:
     return read_byline(text) is not None
 
 
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
 def read_byline(text: str) -> Names | None:
     """Return whom a line names, if its own words say that it is a byline."""
     if not 3 < len(text) <= _LONGEST:

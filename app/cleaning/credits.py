@@ -102,48 +102,19 @@ _HINTS: tuple[tuple[str, ...], ...] = (  # what a line must hold for each patter
     (":", "：", "=", "＝", "©", "/"),
     (" by ", " von ", " de ", " af ", " av ", " door ", " di "),
     ("©", "Ⓒ"),
-    tuple(
-        [
-            "etty",
-            "hutter",
-            "lamy",
-            "tock",
-            "hoto",
-            "HOTO",
-            "lliance",
-            "mago",
-            "MAGO",
-            "plash",
-            "ixabay",
-            "exels",
-        ]
-    )
-    + tuple(
-        [
-            "Sipa",
-            "SIPA",
-            "itters",
-            "eystone",
-            "canpix",
-            "SWNS",
-            "PA",
-            "EPA",
-            "estimage",
-            "uma",
-            "ireimage",
-            "ostmedia",
-            "GC",
-            "AFP",
-            "ress",
-            "ikimedia",
-        ]
-    )
-    + ("epositphotos", "dobe", "reepik", "뉴시스", "뉴스1"),
+    (
+        *("etty", "hutter", "lamy", "tock", "hoto", "HOTO", "lliance", "mago", "MAGO", "plash", "ixabay"),
+        *("exels", "Sipa", "SIPA", "itters", "eystone", "canpix", "SWNS", "PA", "EPA", "estimage", "uma"),
+        *("ireimage", "ostmedia", "GC", "AFP", "ress", "ikimedia", "epositphotos", "dobe", "reepik"),
+        *("뉴시스", "뉴스1"),
+    ),
     ("/", "|"),
     ("/",),
     (".", "!", "?", "…", "”", '"', "»", ")", "]"),
-    ("upplied", "andout", "HANDOUT", "ubmitted", "creenshot", "ontributed", "ourtesy", "Cedida", "Privat")
-    + ("Archivo", " for "),
+    (
+        *("upplied", "andout", "HANDOUT", "ubmitted", "creenshot", "ontributed", "ourtesy", "Cedida"),
+        *("Privat", "Archivo", " for "),
+    ),
     ("＝", "="),
 )
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)

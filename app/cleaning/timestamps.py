@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
 from app.cleaning.bylines import is_byline
@@ -123,6 +124,7 @@ class Stamp:
     is_update: bool
 
 
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
 def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
     """Return the dates of a line that says when, and at most by whom and where; nothing of other lines.
 
