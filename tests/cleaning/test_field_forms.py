@@ -17,7 +17,7 @@ from app.cleaning.timestamps import read_stamps
 
 HEADLINE = "Harbour ferries return after winter storm"
 PROSE = (
-    "The port reopened on Friday after a storm that had closed it for the whole of last week, officials said, "
+    "The port reopened on Friday after a storm that had closed it for the whole of last week, they said, "
     "and the first ferry left for the islands with four hundred people on board before noon."
 )
 
