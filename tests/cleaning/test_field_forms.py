@@ -141,7 +141,7 @@ def test_name_alone_is_a_byline(above: str) -> None:
 
 
 def test_name_that_the_headline_speaks_of_is_no_author() -> None:
-    raw = f"Feld wins the harbour race after a storm\nNora Feld\n4 May 2024, 09:30\n{PROSE}\n{PROSE[:-1]} again."
+    raw = f"Feld wins the race after a storm\nNora Feld\n4 May 2024, 09:30\n{PROSE}\n{PROSE[:-1]} again."
     assert clean(raw).authors == ()
 
 
