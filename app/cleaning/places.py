@@ -7,6 +7,7 @@ other languages, and how they shorten states, is here.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
@@ -70,6 +71,7 @@ _OTHER_NAMES: dict[str, str] = {
     "TN": "Tunis|Túnez",
     "TR": "Istanbul|Estambul|Istambul|Ankara",
     "TW": "Taipeh",
+    "": "United Nations|Naciones Unidas|Nations Unies|Vereinte Nationen",
     "UA": "Kiev|Kyiv|Kiew|Kijew|Киев|Odessa|Odesa|Lviv|Kharkiv|Lwiw|Charkiw",
     "US": "ワシントン|ニューヨーク|ロサンゼルス|サンフランシスコ|シカゴ|ヒューストン|シアトル|"
     "华盛顿|華盛頓|纽约|紐約|洛杉矶|旧金山|워싱턴|뉴욕|New York|"
@@ -78,7 +80,8 @@ _OTHER_NAMES: dict[str, str] = {
     "UY": "Montevideo",
     "VA": "Vatican City|Vatikanstadt|Cité du Vatican|Ciudad del Vaticano|Città del Vaticano|"
           "Cidade do Vaticano",
-    "ZA": "Cape Town|Kapstadt|Le Cap|Ciudad del Cabo|Johannesburg|Johannesbourg|Pretoria",
+    "ZA": "Cape Town|Kapstadt|Le Cap|Ciudad del Cabo|Johannesburg|Johannesbourg|Pretoria|"
+    "Kapa|eKapa|Port Elizabeth|Gqeberha",
 }  # fmt: skip
 
 _COUNTRIES: dict[str, str] = {
@@ -178,9 +181,25 @@ def is_city(name: str) -> bool:
     return _fold(name) in _cities()
 
 
+@cache
+def _towns() -> frozenset[str]:
+    content = files("app.cleaning").joinpath("towns.txt").read_text(encoding="utf-8")
+    return frozenset(_fold(name) for name in content.splitlines() if not name.startswith("#"))
+
+
+def is_town(name: str) -> bool:
+    """Tell whether a name is a city's or a smaller town's: many of those are words or names of people, too.
+
+    >>> is_town("LINDI"), is_town("Photo")
+    (True, False)
+    """
+    folded = _fold(name)
+    return is_city(name) or folded in _towns() or re.sub(r"^st\.? ", "saint ", folded) in _towns()
+
+
 def is_region(name: str) -> bool:
     """Tell whether a name, or the last part of it, is a country's, a state's or a province's."""
-    return _fold(name.rsplit(", ", 1)[-1]) in _regions()
+    return _fold(name.rsplit(", ", 1)[-1].removeprefix("the ").removeprefix("The ")) in _regions()
 
 
 def find_country(name: str, region: str | None) -> str | None:
@@ -190,7 +209,10 @@ def find_country(name: str, region: str | None) -> str | None:
     ('US', 'GB', None)
     """
     if region:
-        country = _regions().get(_fold(region.rsplit(", ", 1)[-1]))
+        last = region.rsplit(", ", 1)[-1]
+        country = _regions().get(_fold(last)) or _regions().get(
+            _fold(last[4:] if last[:4].lower() == "the " else last)
+        )
         if country:
             return country
     return _cities().get(_fold(name)) or _regions().get(_fold(name))

@@ -1,93 +1,271 @@
-"""Timestamps: lines that say when the article was published."""
+"""Timestamps: lines that say when the article was published.
+
+A page prints many dates. Which of them is the article's is told by where it stands: between the headline and
+the body, or on a line that names it ("Published: …").
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
-from app.cleaning.dates import WEEKDAY, format_printed, parse_date, to_utc
-from app.cleaning.draft import Draft
+from app.cleaning.bylines import is_byline
+from app.cleaning.dates import MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
+from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role
+from app.cleaning.measures import is_wide, weigh
 
-_LONGEST = 120
-_HAS_YEAR = re.compile(r"(?:19|20)\d\d")
+_LONGEST = 160  # letters of a line that holds a timestamp
+_MOST_NAMED = 60  # letters that can stand on such a line besides: who wrote it, where
+_MOST_DATES = 4
+_HAS_YEAR = re.compile(r"(?:19|20)\d\d|\d\d\.\d\d\.\d\d")
 
 _PUBLISHED = (
-    r"(?:(?:first )?(?:published|posted|publication date|released|issued|created|filed|date)(?: on|"
-    r" at)?|veröffentlicht(?: am)?|erstellt(?: am)?|stand|publié(?:e)?(?: le)?|mis en ligne le|"
-    r"publicado(?: el| em)?|pubblicato(?: il)?"
-    r"|gepubliceerd(?: op)?|опубликовано|公開日?|掲載日?|配信|発表"
-    r"|发布(?:时间|于)?|發布(?:時間)?|发表于|时间|입력|نشر)"
+    r"(?:(?:first |originally |article )?(?:published|posted|publication date|released|issued|created|filed|"
+    r"publish date|date|this (?:story|article) is from)(?: on| at)?|veröffentlicht(?: am)?|"
+    r"erstellt(?: am)?|publiziert(?: am)?|stand|"
+    r"erschienen(?: am)?|online seit|publié(?:e)?(?: le)?|mis en ligne le|créé(?: le)?|publicado(?: el| em)?|"
+    r"publicada(?: el| em)?|criado(?: em)?|pubblicato(?: il)?|gepubliceerd(?: op)?|publicerad(?:e)?|"
+    r"publisert|"
+    r"publiceret|offentliggjort|julkaistu|opublikowano|publikováno|publikované|vydáno|publicat|megjelent|"
+    r"yayınlanma(?: tarihi)?|yayın tarihi|oluşturulma(?: tarihi)?|dipublikasikan|diterbitkan|"
+    r"опубликовано|дата публикации|опубліковано|δημοσιεύτηκε|δημοσίευση|公開日?|掲載日?|配信|発表|"
+    r"发布(?:时间|于)?|發布(?:時間)?|发表于|时间|입력|등록|게시|نشر(?: في)?|تاريخ النشر|प्रकाशित)"
 )
 _UPDATED = (
-    r"(?:(?:last )?(?:updated|modified|edited|revised)(?: on| at)?|aktualisiert(?: am)?|"
-    r"zuletzt aktualisiert|mis à jour(?: le)?|actualizado(?: el)?|atualizado(?: em)?|"
-    r"aggiornato(?: il)?|bijgewerkt|更新日?|更新时间|수정|обновлено)"
+    r"(?:(?:last |first )?(?:updated|modified|edited|revised|update)(?: on| at)?|"
+    r"(?:zuletzt )?aktualisiert(?: am)?|"
+    r"letztes update|mise? à jour(?: le)?|modifié(?:e)?(?: le)?|actualizad[oa](?: el| a las)?|"
+    r"atualizad[oa](?: em| às)?|aggiornat[oa](?: il| alle)?|bijgewerkt|laatst bijgewerkt|uppdaterad|"
+    r"oppdatert|"
+    r"opdateret|sidst opdateret|päivitetty|muokattu|uppfært|aktualizováno|aktualizacja|zaktualizowano|"
+    r"güncelle(?:nme|me)(?: tarihi)?|son güncelleme|diperbarui|更新日?|更新时间|最終更新|수정|업데이트|"
+    r"обновлено|изменено|оновлено|ενημερώθηκε|تحديث|آخر تحديث|अपडेट(?:ेड)?)"
 )
+_CLOCK = (
+    r"(?:[01]?\d|2[0-4])[:.h時点][0-5]\d(?:[:.]\d{2})?(?: ?分)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:[a-z]{2,4}t|"
+    r"utc|z|msk|wib|wita)\b\)?)?|"
+    r"\d{1,2} ?[ap]\.?m\b\.?|[+-]\d\d:?\d\d"
+)
+_READING_TIME = (
+    r"(?:(?:reading|read) time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo di lettura)?:? ?"
+    r"\d{1,3} ?(?:-|–)?(?: \d{1,2})? ?(?:min(?:ute|uto|uti|uten|uut)?s?\b\.?)(?: (?:read|lesezeit|"
+    r"de lecture|ago))?"
+)
+_OTHER_WEEKDAYS = (  # left to lines of their own: in sentences some mean other things
+    "mandag|måndag|tirsdag|tisdag|onsdag|torsdag|fredag|lørdag|lördag|søndag|söndag|poniedziałek|wtorek|"
+    "środa|"
+    "czwartek|piątek|sobota|niedziela|pondělí|úterý|středa|čtvrtek|pátek|neděle|pazartesi|salı|çarşamba|"
+    "perşembe|"
+    "cuma|cumartesi|pazar|senin|selasa|rabu|kamis|jum[’']?at|sabtu|minggu|понедельник|вторник|среда|"
+    "четверг|пятница|"
+    "суббота|воскресенье|segunda|terça|quarta|quinta|sexta|maanantai|tiistai|keskiviikko|torstai|perjantai|"
+    "lauantai|sunnuntai|[월화수목금토일]요일|الاثنين|الإثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|الأحد"
+)
+_WEEKDAYS = rf"(?<!\w)(?:{WEEKDAY}|{_OTHER_WEEKDAYS})(?!\w)"
+_MASTHEAD = re.compile(_WEEKDAYS, re.IGNORECASE)
 _FILLER = re.compile(
-    rf"(?:{_PUBLISHED}|{_UPDATED}|{WEEKDAY}|(?:mon|tue|tues|wed|thu|thurs|fri|sat|sun|mo|di|mi|do|fr|"
-    rf"sa|so)\b\.?|local time|uhr|\bon\b|\bat\b|\bam\b|\bum\b|\bder\b|\bden\b|\ble\b|\bel\b|\bà\b|最終|"
-    rf"\d{{1,3}} ?min(?:ute)?s? (?:ago|read)|[月火水木金土日](?=[)）])|"
-    rf"[\s,;:：|•·./()\[\]（）【】–—-]+)+"
+    rf"{_PUBLISHED}|{_UPDATED}|{_WEEKDAYS}|\b\d{{1,4}} (?:comments?|kommentare?|views)\b|\b(?:mon|tue|"
+    rf"tues|wed|thu|thur|thurs|fri|sat|sun|mo|di|mi|do|fr|"
+    rf"sa|so|lun|mar|mer|mié|jue|jeu|ven|vie|sam|sáb|dim|dom|gio|sab|ter|qua|qui|sex|man|tir|ons|tor|fre|"
+    rf"lør|søn)\b\.?|"
+    rf"{_READING_TIME}|{_CLOCK}|\b(?:local time|uhr|on|at|am|um|der|den|le|el|il|à|a las|às|alle|ore|kl|"
+    rf"klo|em|"
+    rf"the|as of|ist|et|gmt|utc|bst|h|hrs?|vor|by)\b\.?|[月火水木金土日](?=[)）])|"
+    rf"[\s,;:：|•·∙●./()\[\]（）【】<>«»–—―-]+",
+    re.IGNORECASE,
 )
-_IS_UPDATE = re.compile(_UPDATED)
+_LABEL = re.compile(rf"(?P<published>{_PUBLISHED})|(?P<updated>{_UPDATED})", re.IGNORECASE)
+_PARTICLES = frozenset(
+    ["and", "by", "da", "de", "del", "di", "e", "et", "par", "por", "und", "van", "von", "y"]
+)
+_AGO = re.compile(
+    r"(?:\bvor|\bil y a|\bhace|\bhá) (?P<count>\d{1,2}) (?P<unit>[^\W\d_]{1,9})|"
+    r"(?<!\d)(?P<count2>\d{1,2}) (?P<unit2>[^\W\d_]{1,9}) (?:ago|fa|geleden|sedan|siden|atrás|önce|назад|"
+    r"lalu)\b|"
+    r"(?<!\d)(?P<count3>\d{1,2}) ?(?P<unit3>分|時間|小时|小時|日|天|분|시간|일)(?:前|전)",
+    re.IGNORECASE,
+)
+_UNITS = (
+    (("min", "minut", "dakika", "минут", "menit", "分", "분"), 1),
+    (
+        (
+            "h",
+            "stunde",
+            "heure",
+            "hora",
+            "ora",
+            "ore",
+            "uur",
+            "tim",
+            "saat",
+            "час",
+            "jam",
+            "時間",
+            "小",
+            "시간",
+        ),
+        60,
+    ),
+    (("d", "tag", "jour", "día", "dia", "giorn", "gün", "дн", "день", "hari", "日", "天", "일"), 1440),
+)
 
 
-def _read_timestamp(text: str) -> tuple[str, Precision, bool] | None:
-    """Return value, precision and whether it is an update, if a line is a timestamp and nothing else."""
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A date on a line of its own: whether a label names it, and whether it is the date of a change."""
+
+    printed: PrintedDate
+    is_labelled: bool
+    is_update: bool
+
+
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
+def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
+    """Return the dates of a line that says when, and at most by whom and where; nothing of other lines.
+
+    Near the headline a date beside a name is enough; elsewhere there must be a label or a clock.
+
+    >>> [stamp.is_update for stamp in read_stamps("Posted: Aug 08, 2024 4:00 AM | Updated: Aug 9, 2024")]
+    [False, True]
+    >>> read_stamps("The bridge was closed on May 4, 2024")
+    ()
+    """
     if len(text) > _LONGEST or not _HAS_YEAR.search(text):
-        return None
-    found = parse_date(text)
-    if found is None or found[0].year is None:
-        return None
-    printed, start, end = found
-    lowered = text.lower()
-    before, after = lowered[:start], lowered[end:]
-    if before and not _FILLER.fullmatch(before):
-        return None
-    second = parse_date(after) if after else None
-    if second:
-        after = after[: second[1]] + " " + after[second[2] :]
-    if after.strip() and not _FILLER.fullmatch(after):
-        return None
-    value, precision = format_printed(printed)
-    return value, precision, bool(_IS_UPDATE.search(before))
+        return ()
+    stamps: list[Stamp] = []
+    rest: list[str] = []
+    position = 0
+    for _ in range(_MOST_DATES):
+        found = parse_date(text[position:])
+        if found is None:
+            break
+        before = text[position : position + found[1]]
+        label = _last_label(before)
+        if found[0].year is not None:
+            stamps.append(Stamp(found[0], label is not None, label == "updated"))
+        rest.append(before)
+        position += found[2]
+    rest.append(text[position:])
+    return tuple(stamps) if stamps and _is_name_or_nothing(rest, stamps, is_near) else ()
+
+
+def _last_label(text: str) -> str | None:
+    labels = [found.lastgroup for found in _LABEL.finditer(text)]
+    return labels[-1] if labels else None
+
+
+def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> bool:
+    """Tell whether what stands beside the dates is at most a name: sentences have words in lower case."""
+    left = _FILLER.sub(" ", " ".join(rest)).split()
+    if not left:
+        return True
+    is_certain = any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps)
+    words = [word for word in left if word.casefold().strip(".") not in MONTHS]
+    is_short = sum(map(weigh, left)) <= _MOST_NAMED and len(words) <= 8
+    numbers = [word for word in words if word[:1].isdigit()]
+    if not is_short or any(mark in word for word in words for mark in "。、!?！？"):
+        return False
+    if numbers and (len(numbers) > 1 or len(numbers[0]) > 3 or not (is_certain or len(words) == 1)):
+        return False
+    lower = [word for word in words if word[:1].islower()]
+    if is_certain:
+        return not any(len(word) > 3 for word in lower)
+    return (
+        is_near
+        and len(words) <= 5
+        and not is_wide("".join(words))
+        and all(word in _PARTICLES for word in lower)
+    )
 
 
 def is_timestamp(text: str) -> bool:
-    """Tell whether a line is a timestamp with its year and nothing else.
+    """Tell whether a line is a timestamp with its year and nothing else but names.
 
     >>> is_timestamp("Published: 4 May 2024, 09:30 GMT"), is_timestamp("On May 4, 2024 it rained")
     (True, False)
     """
-    return _read_timestamp(text) is not None
+    return bool(read_stamps(text))
+
+
+def _read_ago(text: str, draft: Draft) -> Timestamp | None:
+    """Return the time of "3 hours ago", counted from the time of receipt."""
+    found = _AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
+    if found is None or draft.hints.received_at is None:
+        return None
+    groups = [group for group in found.groups() if group]
+    unit = groups[1].casefold()
+    minutes = next((size for names, size in _UNITS if unit.startswith(names)), None)
+    left = _FILLER.sub("", text[: found.start()] + text[found.end() :])
+    if minutes is None or len(left) > _MOST_NAMED or _LABEL.search(text) is None:
+        return None
+    moment = to_utc(draft.hints.received_at) - int(groups[0]) * timedelta(minutes=minutes)
+    precision: Precision = "minute" if minutes == 1 else "day"
+    return Timestamp(moment.strftime("%Y-%m-%dT%H:%MZ" if minutes == 1 else "%Y-%m-%d"), precision, "")
 
 
 def find_timestamp(draft: Draft) -> Draft:
     """Find out when the article was published, if the caller or a line of its own says so.
 
-    What the caller says wins. Leaves years and dates inside sentences alone: they are what the story is
-    about.
+    What the caller says wins. Then what the page says between headline and body, or else on a labelled line
+    elsewhere; the date of a change counts only if no other is printed. Reads lines that were removed, too.
+    Leaves years and dates inside sentences
+    alone: they are what the story is about.
 
     >>> from app.cleaning.ledger import Line
     >>> draft = Draft(raw="", lines=(Line(1, "Published: 4 May 2024"),), paragraphs=((1,),))
     >>> find_timestamp(draft).published_at
     Timestamp(value='2024-05-04', precision='day', evidence='line 1')
     """
-    updated = None
-    for paragraph in draft.undecided():
-        found = _read_timestamp(draft.text_of(paragraph))
+    best: tuple[int, Timestamp] | None = None
+    previous = ""
+    for paragraph, rank in list_introduction(draft):
+        text = draft.text_of(paragraph)
+        found = _rate_line(draft, paragraph, previous, rank)
+        previous = text
         if found is None:
             continue
-        value, precision, is_update = found
-        timestamp = Timestamp(value, precision, f"line {paragraph[0]}")
-        draft = draft.with_role(paragraph, Role.TIMESTAMP)
-        if is_update:
-            updated = updated or timestamp
-        elif draft.published_at is None:
-            draft = replace(draft, published_at=timestamp)
+        score, timestamp = found
+        if rank in (ABOVE, NEXT) and score < 2 and _is_masthead(text):
+            continue
+        if rank == FAR and score < 2 and draft.line(paragraph[0]).role is Role.REMOVED:
+            continue  # far from the headline a date must be labelled
+        if not is_byline(text):
+            draft = mark_kept(draft, paragraph, Role.TIMESTAMP)
+        if best is None or score + 3 * rank > best[0] or (rank == ABOVE and score + 3 * rank == best[0]):
+            best = (score + 3 * rank, timestamp)
     if draft.hints.published_at is not None:
         value = to_utc(draft.hints.published_at).strftime("%Y-%m-%dT%H:%M:%SZ")
         return replace(draft, published_at=Timestamp(value, "second", "caller"))
-    return draft if draft.published_at else replace(draft, published_at=updated)
+    return replace(draft, published_at=best[1]) if best else draft
+
+
+def _is_masthead(text: str) -> bool:
+    """Tell whether a line is today's date at the top of a page: a weekday, a date and no clock."""
+    found = parse_date(text)
+    return found is not None and found[0].hour is None and _MASTHEAD.search(text) is not None
+
+
+def _rate_line(draft: Draft, paragraph: Paragraph, previous: str, rank: int) -> tuple[int, Timestamp] | None:
+    """Return the timestamp of a line, and how surely it is the time of publication."""
+    text = draft.text_of(paragraph)
+    evidence = f"line {paragraph[0]}"
+    stamps = read_stamps(text, is_near=rank in (NEXT, BELOW))
+    if rank == ABOVE and not any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps):
+        return None
+    if not stamps:
+        ago = _read_ago(text, draft)
+        return (1, replace(ago, evidence=evidence)) if ago else None
+    above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
+    rated = []
+    for stamp in stamps:
+        is_update = stamp.is_update or (above == "updated" and not stamp.is_labelled)
+        is_labelled = stamp.is_labelled or above is not None
+        rated.append(0 if is_update else 2 if is_labelled else 1)
+    best = rated.index(max(rated))
+    value, precision = format_printed(stamps[best].printed)
+    return rated[best], Timestamp(value, precision, evidence)

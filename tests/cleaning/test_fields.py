@@ -88,7 +88,7 @@ BYLINES = [
     ("By Nora Feld, Associated Press", [("Nora Feld", None)], "AP"),
     ("By Nora Feld | May 4, 2024", [("Nora Feld", None)], None),
     ("By The Associated Press", [], "AP"),
-    ("By Reuters Staff", [], None),
+    ("By Reuters Staff", [], "Reuters"),
     ("By Staff Writer, Nora Feld", [("Nora Feld", None)], None),
     ("Von Mareike Holt", [("Mareike Holt", None)], None),
     ("Par Élodie Marchand et Luc Roi", [("Élodie Marchand", None), ("Luc Roi", None)], None),

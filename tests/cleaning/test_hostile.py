@@ -33,6 +33,10 @@ NASTY: dict[str, Callable[[int], str]] = {
     "dates": lambda size: "in 2015 Monday April 5 " * (size // 23),
     "tags": lambda size: "Tags: " + "a, " * (size // 3),
     "wrapped lines": lambda size: ("x" * 60 + "\n") * (size // 61),
+    "timestamps": lambda size: "Published Mon, Feb 28 20245:58 AM EST\n" * (size // 38),
+    "names": lambda size: "Nora Feld\n" * (size // 10),
+    "credits": lambda size: "Foto: Ann Lee/dpa\n" * (size // 18),
+    "broken captions": lambda size: "The ferry leaves (\nImage:\nAnn)\n" * (size // 31),
     "captions": lambda size: "".join(f"The ferry {n} leaves (AP Photo/Ann)\n" for n in range(size // 36)),
     "prose and labels": lambda size: "".join(
         f"Sport {n}\nThe council said it would repair bridge {n} over the river, if money allows.\n"

@@ -1,0 +1,43 @@
+"""What stands between headline and body, which says who wrote the story and when.
+
+ The labeller decides lines by what is prose; bylines and timestamps are short, and it can take them for
+furniture. The steps that look for them look here, at what was removed as well. As with counters, such a
+line is data before it is gone: it stays removed, so that cleaning an article again removes nothing more.
+"""
+
+from __future__ import annotations
+
+from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.ledger import Role
+from app.cleaning.measures import ends_sentence, weigh
+
+FAR, ABOVE, NEXT, BELOW = range(4)  # where a paragraph stands to the headline, in rising weight
+_ABOVE, _NEXT = 40, 5  # paragraphs above the headline; in the last of them some houses print the date
+_MOST = 90  # paragraphs below it: lists of topics and share links can stand between
+_PROSE = 170.0
+_PROSE_ENDS = 3  # paragraphs of prose after which the body has surely begun: a summary can stand above
+
+
+def list_introduction(draft: Draft) -> list[tuple[Paragraph, int]]:
+    """List the paragraphs of the page, and where each stands to the headline: BELOW it, NEXT above it, …"""
+    kept = draft.undecided()
+    if not kept:
+        return []
+    start = draft.paragraphs.index(kept[0])
+    ranked: list[tuple[Paragraph, int]] = []
+    prose = 0
+    for index, paragraph in enumerate(draft.paragraphs):
+        if index < start:
+            rank = NEXT if index >= start - _NEXT else ABOVE if index >= start - _ABOVE else FAR
+        else:
+            rank = BELOW if index <= start + _MOST and prose < _PROSE_ENDS else FAR
+        ranked.append((paragraph, rank))
+        if draft.line(paragraph[0]).role is Role.UNDECIDED and index > start:
+            text = draft.text_of(paragraph)
+            prose += weigh(text) >= _PROSE and ends_sentence(text)
+    return ranked
+
+
+def mark_kept(draft: Draft, paragraph: Paragraph, role: Role) -> Draft:
+    """Give a paragraph a role if it is kept and has none."""
+    return draft.with_role(paragraph, role) if draft.line(paragraph[0]).role is Role.UNDECIDED else draft
