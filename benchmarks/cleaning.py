@@ -1,6 +1,6 @@
 """Measure the cleaning on the measuring sticks, beside others, in one run.
 
-    python benchmarks/cleaning.py --bench BENCH [--share 0.2] [--floor benchmarks/floors.json]
+    python benchmarks/cleaning.py --bench BENCH [--share 0.2] [--floor FILE]
 
 The figures of Dateline are of pages that its model was trained on: docs/model.md has those of unseen domains
 (`train.py validate`). Peers that are not installed are left out (pip install ".[bench]"). The second part of
