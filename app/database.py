@@ -25,6 +25,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, Pend
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, col
 
+from app.numbers import write_numbers
 from app.settings import Settings
 from app.tables import Change
 
@@ -146,6 +147,7 @@ def write_session(engine: Engine) -> Iterator[Session]:
     """
     with Session(engine.execution_options(write=True), expire_on_commit=False) as session:
         yield session
+        write_numbers(session)
         session.commit()
 
 

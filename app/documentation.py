@@ -11,7 +11,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.articles.writes import build_article, render
+from app.articles.writes import build_columns, render
 from app.demo import read_demo_submissions
 from app.errors import PROBLEM_JSON, NotFound, Problem
 from app.ingest.articles import clean_submission, render_ledger, render_result
@@ -92,9 +92,9 @@ def make_examples() -> dict[str, Any]:
     """Make the examples: the first demo text, and what this program makes of it."""
     submission = read_demo_submissions()[0]
     found = clean_submission(submission)
-    article = build_article(found.content, article_id=1, seq=1, now=_EXAMPLE_TIME)
-    article.uri = "urn:uuid:7f1c2d5e-3a4b-4c6d-8e9f-0a1b2c3d4e5f"
-    document, brief = (orjson.loads(text) for text in render(article, found.content, found.summary))
+    columns = build_columns(found.content, article_id=1, seq=1, now=_EXAMPLE_TIME)
+    columns["uri"] = "urn:uuid:7f1c2d5e-3a4b-4c6d-8e9f-0a1b2c3d4e5f"
+    document, brief = (orjson.loads(text) for text in render(columns, found.content, found.summary))
     return {
         "raw": submission.raw,
         "submission": submission.stated.model_dump(mode="json", exclude_none=True),

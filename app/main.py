@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse
 from app import health
 from app.articles import endpoints as articles
 from app.articles import provenance
+from app.articles.stored import StoredReads, open_reader
 from app.changes import ChangeWatch
 from app.changes import endpoints as changes
 from app.commits import GroupCommit
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for unavailable in (*UNAVAILABLE, DBAPIError):
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
+    app.add_middleware(StoredReads)
     app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
     app.add_api_route("/", _show_docs, include_in_schema=False)
     describe_api(app)
@@ -90,6 +92,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.engine = make_engine(settings)
     replica = make_replica_engine(settings)
     app.state.replica = Replica(replica) if replica else None
+    app.state.stored_reader = open_reader(app.state.engine, public_read=settings.public_read)
     app.state.follower = Follower(app.state.engine, settings.effective_index_dir)
     app.state.watch = ChangeWatch(app.state.engine, app.state.stopping)
     app.state.commits = GroupCommit(app.state.engine, after_commit=partial(_announce, app))
@@ -102,6 +105,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         app.state.commits.stop()
         await app.state.watch.stop()
         app.state.follower.stop()
+        if app.state.stored_reader is not None:
+            app.state.stored_reader.close()
         app.state.engine.dispose()
         if replica:
             replica.dispose()

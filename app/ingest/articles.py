@@ -17,6 +17,7 @@ from sqlmodel import Session
 from app.articles.edits import merge_new_text
 from app.articles.shapes import ArticleContent, CleaningSummary
 from app.articles.writes import (
+    Written,
     create_article,
     find_by_external_id,
     find_by_raw,
@@ -124,7 +125,7 @@ def dump_json(value: Any) -> str:
 
 def store_submission(
     session: Session, found: CleanedSubmission, on_duplicate: OnDuplicate = OnDuplicate.LINK
-) -> tuple[Article, bool]:
+) -> tuple[Article | Written, bool]:
     """Store the article and its raw text; return it, and whether it is new.
 
     The same raw text, and the same text under a known external_id, are one article: it is given back. Another
@@ -138,6 +139,7 @@ def store_submission(
     known = named or (find_by_raw(session, sha256) if on_duplicate is not OnDuplicate.NEW else None)
     if known is not None and on_duplicate is OnDuplicate.REJECT:
         raise DuplicateArticle("The article is already stored.", extension={"article_id": known.id})
+    article: Article | Written
     if known is None:
         article = create_article(session, found.content, found.summary)
     elif named is not None:
@@ -146,7 +148,7 @@ def store_submission(
         article = update_article(session, named, content, found.summary)
         if article.version == before:  # the earlier raw text stays, and so do the edits of it
             return article, False
-        article.edited = edited
+        named.edited = edited
     else:
         return known, False
     row = {

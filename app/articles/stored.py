@@ -1,0 +1,185 @@
+"""The hot reads: one article and pages of the list, answered from stored bytes before any routing.
+
+An article's JSON is rendered when it is written, so that serving it needs one look-up. FastAPI's own path
+(routing, dependencies, a thread, a session) costs several times as much as that look-up; on SQLite, whose
+look-ups take microseconds and wait for no network, these reads therefore run in the event loop. A page of the
+list is kept as it was answered for as long as no other connection has changed the database, which SQLite
+tells exactly (`PRAGMA data_version`, other processes included).
+
+Only the plain case is answered here: a reader without a key, of a store that is open to read, who wants the
+usual JSON of a usable article. All else, and every error, is left to the endpoints, which stay the only place
+that says what a request means.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from typing import NamedTuple
+
+from sqlalchemy import Engine, bindparam, select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.articles.conditional import write_etag
+from app.articles.shapes import Status
+from app.tables import Article, get_table
+
+ARTICLES = "/v1/articles"
+# Longest number of digits that is an id (MAX_ID is 2^63 - 1).
+MAX_DIGITS = 18
+# Answers kept, and the largest of them: at most 16 MiB.
+MAX_PAGES = 64
+MAX_PAGE_BYTES = 256 * 1024
+# What another process may hold the database for (a recovery); after it the endpoint waits in a thread.
+BUSY_MS = 20
+
+_ARTICLES = get_table(Article)
+_FIND = select(_ARTICLES.c.version, _ARTICLES.c.document).where(
+    _ARTICLES.c.id == bindparam("article_id"),
+    _ARTICLES.c.status == bindparam("status"),
+    _ARTICLES.c.deleted_at.is_(None),
+)
+_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
+# A request with one of these asks for something that only the endpoint can decide.
+_SPECIAL = frozenset({b"authorization", b"dateline-min-seq", b"range"})
+_USUAL_ACCEPT = frozenset({b"*/*", b"application/json"})
+
+
+class Answer(NamedTuple):
+    """A whole answer: status 200, these headers, this body."""
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    etag: bytes
+
+
+class StoredReader:
+    """One connection of the event loop's own, for look-ups that take microseconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._statement = str(_FIND.compile(engine))
+        self._connection = engine.raw_connection()
+        self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        self._pages: OrderedDict[tuple[str, bytes], tuple[int, Answer]] = OrderedDict()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def find_article(self, article_id: int) -> Answer | None:
+        """Find the answer for an article; None if it is for the endpoint to say what there is."""
+        row = self._connection.execute(self._statement, (article_id, Status.USABLE)).fetchone()
+        if row is None:
+            return None
+        etag = write_etag(article_id, row[0]).encode()
+        return Answer([*_HEADERS, (b"etag", etag)], row[1].encode(), etag)
+
+    def read_state(self) -> int:
+        """Read the number that changes whenever another connection has changed the database."""
+        state: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return state
+
+    def find_page(self, path: str, query: bytes, state: int) -> Answer | None:
+        """Find the kept answer, if the database is still as it was then."""
+        kept = self._pages.get((path, query))
+        return kept[1] if kept is not None and kept[0] == state else None
+
+    def keep_page(self, path: str, query: bytes, state: int, answer: Answer) -> None:
+        """Keep an answer that saw the database in this state or a later one."""
+        self._pages[path, query] = (state, answer)
+        self._pages.move_to_end((path, query))
+        while len(self._pages) > MAX_PAGES:
+            self._pages.popitem(last=False)
+
+
+def open_reader(engine: Engine, *, public_read: bool) -> StoredReader | None:
+    """Open the reader of a store that has hot reads; None for one that has not."""
+    return StoredReader(engine) if public_read and engine.dialect.name == "sqlite" else None
+
+
+class StoredReads:
+    """Middleware that answers the hot reads, and passes all else on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(ARTICLES):
+            reader: StoredReader | None = scope["app"].state.stored_reader
+            if reader is not None and _is_plain(scope):
+                await self._read(reader, scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def _read(self, reader: StoredReader, scope: Scope, receive: Receive, send: Send) -> None:
+        path, query = scope["path"], scope["query_string"]
+        state, answer = 0, None
+        try:
+            if path == ARTICLES:
+                state = reader.read_state()
+                answer = reader.find_page(path, query, state)
+            elif not query and (article_id := _read_id(path)) is not None:
+                answer = reader.find_article(article_id)
+        except sqlite3.Error:  # the endpoint says what is the matter
+            state = 0
+        if answer is not None:
+            await _send(answer, scope, send)
+        elif state:
+            keep = _Keeper(send)
+            await self.app(scope, receive, keep)
+            if (seen := keep.find_answer()) is not None:
+                reader.keep_page(path, query, state, seen)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_plain(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name in _SPECIAL or (name == b"accept" and value not in _USUAL_ACCEPT):
+            return False
+    return True
+
+
+def _read_id(path: str) -> int | None:
+    digits = path[len(ARTICLES) + 1 :]
+    if path[len(ARTICLES)] != "/" or not digits.isascii() or not digits.isdigit():
+        return None
+    return int(digits) if len(digits) <= MAX_DIGITS else None
+
+
+async def _send(answer: Answer, scope: Scope, send: Send) -> None:
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            known = {tag.strip().removeprefix(b"W/") for tag in value.split(b",")}
+            if answer.etag in known or b"*" in known:
+                headers = [pair for pair in answer.headers if pair[0] != b"content-type"]
+                await send({"type": "http.response.start", "status": 304, "headers": headers})
+                await send({"type": "http.response.body", "body": b""})
+                return
+    length = (b"content-length", b"%d" % len(answer.body))
+    await send({"type": "http.response.start", "status": 200, "headers": [*answer.headers, length]})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+class _Keeper:
+    """Passes an answer on to the client, and keeps it if it is a page worth keeping."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._headers: list[tuple[bytes, bytes]] | None = None
+        self._body = b""
+        self._is_whole = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            self._headers = [pair for pair in message["headers"] if pair[0] != b"content-length"]
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._body, self._is_whole = message.get("body", b""), True
+        await self._send(message)
+
+    def find_answer(self) -> Answer | None:
+        """Give back a 200 that came in one piece, bears an ETag and is not too large."""
+        if self._headers is None or not self._is_whole or len(self._body) > MAX_PAGE_BYTES:
+            return None
+        etag = dict(self._headers).get(b"etag")
+        return None if etag is None else Answer(self._headers, self._body, etag)

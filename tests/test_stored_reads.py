@@ -1,0 +1,123 @@
+"""The hot reads answer as the endpoints do, and never with what is no longer so.
+
+`Dateline-Min-Seq: 0` changes nothing but who answers: a request with that header goes to the endpoint.
+"""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.articles.shapes import ArticleCreate
+from app.articles.writes import create_article
+from app.database import make_engine, write_session
+from app.main import create_app
+
+ENDPOINT = {"Dateline-Min-Seq": "0"}
+SHOWN = ("content-type", "etag", "cache-control", "link", "content-length")
+
+
+@pytest.fixture
+def reader(app, client):
+    """A client without a key, of the application that `client` runs."""
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def read(reader, path, **headers):
+    """Read by both ways, twice, and return the answer when they agree."""
+    answers = [reader.get(path, headers={**ENDPOINT, **headers})]
+    answers += [reader.get(path, headers=headers) for _ in range(2)]
+    seen = [
+        (answer.status_code, answer.content, {name: answer.headers.get(name) for name in SHOWN})
+        for answer in answers
+        if answer.status_code < 400  # an error's request id is its own
+    ]
+    assert all(each == seen[0] for each in seen)
+    assert len({answer.status_code for answer in answers}) == 1
+    return answers[-1]
+
+
+def test_article_as_the_endpoint_answers_it(reader, make_article):
+    article = make_article(headline="Größe")
+    answer = read(reader, f"/v1/articles/{article['id']}")
+    assert answer.json() == article
+    assert answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("sent", ['"1-1"', 'W/"1-1"', '"5-5", "1-1"', "*"])
+def test_known_text_is_not_sent_again(reader, make_article, sent):
+    make_article()
+    answer = read(reader, "/v1/articles/1", **{"If-None-Match": sent})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_another_text_is_sent(reader, make_article):
+    make_article()
+    assert read(reader, "/v1/articles/1", **{"If-None-Match": '"1-2"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/articles/2", 404),
+        ("/v1/articles/0", 400),
+        ("/v1/articles/9223372036854775807", 404),
+        ("/v1/articles/99999999999999999999", 400),
+        ("/v1/articles/%D9%A1", 400),
+        ("/v1/articles/1/", 404),
+        ("/v1/articlesx", 404),
+        ("/v1/articles?limit=0", 400),
+        ("/v1/articles?colour=red", 400),
+        ("/v1/articles/1?colour=red", 400),
+    ],
+)
+def test_what_cannot_be_answered_is_the_endpoints_to_refuse(reader, make_article, path, status):
+    make_article()
+    assert read(reader, path).status_code == status
+
+
+def test_article_that_changes(client, reader, make_article):
+    path = f"/v1/articles/{make_article()['id']}"
+    assert read(reader, path).json()["headline"] == "Bridge reopens"
+    client.patch(path, json={"headline": "Bridge closes"}, headers={"If-Match": "*"})
+    assert read(reader, path).json()["headline"] == "Bridge closes"
+    client.patch(path, json={"status": "withheld"}, headers={"If-Match": "*"})
+    assert read(reader, path).status_code == 403
+    client.delete(path, headers={"If-Match": "*"})
+    assert read(reader, path).status_code == 410
+
+
+def test_page_follows_every_write(client, reader, make_article):
+    path = "/v1/articles?limit=2"
+    assert read(reader, path).json()["items"] == []
+    first = make_article()
+    assert [item["id"] for item in read(reader, path).json()["items"]] == [first["id"]]
+    client.patch(f"/v1/articles/{first['id']}", json={"headline": "Later"}, headers={"If-Match": "*"})
+    assert [item["headline"] for item in read(reader, path).json()["items"]] == ["Later"]
+    client.delete(f"/v1/articles/{first['id']}", headers={"If-Match": "*"})
+    assert read(reader, path).json()["items"] == []
+
+
+def test_page_follows_writes_of_other_processes(settings, reader):
+    assert read(reader, "/v1/articles").json()["items"] == []
+    other = make_engine(settings)
+    with write_session(other) as session:
+        create_article(session, ArticleCreate(headline="From elsewhere", body="b"))
+    other.dispose()
+    assert len(read(reader, "/v1/articles").json()["items"]) == 1
+
+
+def test_pages_are_told_apart_by_what_is_asked(reader, make_article):
+    for number in range(3):
+        make_article(headline=f"h{number}")
+    answer = read(reader, "/v1/articles?limit=2")
+    assert read(reader, "/v1/articles" + f"?limit=2&cursor={answer.json()['next']}").json()["next"] is None
+    assert len(read(reader, "/v1/articles?limit=1").json()["items"]) == 1
+    etag = answer.headers["ETag"]
+    assert read(reader, "/v1/articles?limit=2", **{"If-None-Match": etag}).status_code == 304
+
+
+def test_closed_store_stays_closed(settings, make_article):
+    make_article()
+    closed = create_app(settings.model_copy(update={"public_read": False}))
+    with TestClient(closed) as reader:
+        assert read(reader, "/v1/articles/1").status_code == 401
+        assert read(reader, "/v1/articles").status_code == 401
