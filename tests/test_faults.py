@@ -1,5 +1,6 @@
 """Faults of the database and the disk: 503 as long as they last, never a hang, and no help needed after."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -20,15 +22,20 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import select
 
 from app import commits as group
 from app import health
+from app.articles.shapes import ArticleContent
+from app.articles.writes import create_article
+from app.changes import list_changes
 from app.commits import GroupCommit
-from app.database import STATEMENT_SECONDS, make_engine, write_session
-from app.errors import DatabaseBusy
+from app.database import STATEMENT_SECONDS, make_engine, read_session, write_session
+from app.errors import DatabaseBusy, NotFound
 from app.index import Follower
 from app.main import create_app
 from app.settings import Settings
+from app.tables import Article
 
 ARTICLE = {"headline": "Bridge reopens", "body": "The bridge reopened."}
 
@@ -282,20 +289,61 @@ def test_thread_that_commits_survives_whatever_a_write_does(commits):
     assert commits.run(lambda session: session.execute(text("SELECT 7")).scalar_one()) == 7
 
 
-def test_write_that_waits_too_long_is_taken_back(commits, monkeypatch):
+def run_in_loop(commits: GroupCommit, work: Any) -> Any:
+    return asyncio.run(commits.run_async(work))
+
+
+@pytest.mark.parametrize("run", [GroupCommit.run, run_in_loop])
+def test_write_that_waits_too_long_is_taken_back(commits, monkeypatch, run):
     monkeypatch.setattr(group, "ANSWER_SECONDS", 0.1)
     go_on, ran = threading.Event(), []
     with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(commits.run, lambda _session: go_on.wait(20))
+        slow = threads.submit(run, commits, lambda _session: go_on.wait(20))
         wait_until(lambda: slow.done())
         with pytest.raises(DatabaseBusy):
             slow.result()
         with pytest.raises(DatabaseBusy):
-            commits.run(lambda _session: ran.append("never"))
+            run(commits, lambda _session: ran.append("never"))
         go_on.set()
     monkeypatch.undo()
-    assert commits.run(lambda _session: "again") == "again"
+    assert run(commits, lambda _session: "again") == "again"
     assert ran == []
+
+
+@pytest.mark.parametrize("run", [GroupCommit.run, run_in_loop])
+def test_refused_write_leaves_nothing_in_the_commit_that_it_shares(commits, engine, run):
+    """Neither rows nor numbers: the feed has no gap, and the others of the commit are stored."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_session: Any) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    def write(session: Any, number: int) -> int:
+        article = create_article(session, ArticleContent(headline=f"h{number}", body=f"b {number}"))
+        stored = session.get(Article, article.id)
+        stored.kicker = "flushed by the refused ones too"
+        session.flush()
+        if number % 2:
+            raise NotFound("refused after it has written")
+        return article.seq
+
+    with ThreadPoolExecutor(9) as threads:
+        first = threads.submit(commits.run, hold)
+        begun.wait(20)
+        waiting = [threads.submit(run, commits, partial(write, number=number)) for number in range(8)]
+        wait_until(lambda: commits._waiting.qsize() == 8)
+        go_on.set()
+        first.result()
+        refused = [one for one in waiting if isinstance(one.exception(), NotFound)]
+        seqs = sorted(one.result() for one in waiting if one not in refused)
+    assert len(refused) == 4
+    assert seqs == [1, 2, 3, 4]
+    assert commits.seq == 4
+    with read_session(engine) as session:
+        assert sorted(session.exec(select(Article.id))) == [1, 2, 3, 4]
+        assert list_changes(session, since=0, limit=10).last_seq == 4
+    assert commits.run(lambda session: write(session, 8)) == 5
 
 
 def test_failed_commit_fails_all_its_writes(commits, engine):

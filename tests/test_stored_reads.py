@@ -16,7 +16,7 @@ SHOWN = ("content-type", "etag", "cache-control", "link", "content-length")
 
 
 @pytest.fixture
-def reader(app, client):
+def reader(app, client):  # noqa: ARG001
     """A client without a key, of the application that `client` runs."""
     return TestClient(app, raise_server_exceptions=False)
 
