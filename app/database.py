@@ -8,7 +8,7 @@ feed are given in the order of commits (decision 0002). Code of the domain may f
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, col
+from starlette.concurrency import run_in_threadpool
 
 from app.numbers import write_numbers
 from app.settings import Settings
@@ -204,7 +205,7 @@ def explain(error: BaseException) -> str:
     return said.splitlines()[0]
 
 
-def _open_read_session(
+async def _open_read_session(
     request: Request,
     dateline_min_seq: Annotated[
         int,
@@ -216,15 +217,26 @@ def _open_read_session(
             "a replica that is behind.",
         ),
     ] = 0,
-) -> Iterator[Session]:
-    """Open the session of a request that reads: on the replica, if there is one that has what is asked."""
+) -> AsyncIterator[Session]:
+    """Open the session of a request that reads: on the replica, if there is one that has what is asked.
+
+    A session that is opened touches no database, so only what does goes to a thread.
+    """
     state = request.app.state
-    asked = request.query_params.get("min_seq", "")  # a search names the change there
-    if asked.isascii() and asked.isdigit() and len(asked) < 20:
-        dateline_min_seq = max(dateline_min_seq, int(asked))
-    session: Session | None = state.replica.find_session(dateline_min_seq) if state.replica else None
-    with session or Session(state.engine, expire_on_commit=False) as opened:
-        yield opened
+    session: Session | None = None
+    if state.replica:
+        asked = request.query_params.get("min_seq", "")  # a search names the change there
+        if asked.isascii() and asked.isdigit() and len(asked) < 20:
+            dateline_min_seq = max(dateline_min_seq, int(asked))
+        session = await run_in_threadpool(state.replica.find_session, dateline_min_seq)
+    session = session or Session(state.engine, expire_on_commit=False)
+    try:
+        yield session
+    finally:
+        if state.engine.dialect.name == "sqlite":
+            session.close()
+        elif session.in_transaction():  # a rollback over the network
+            await run_in_threadpool(session.close)
 
 
 ReadSession = Annotated[Session, Depends(_open_read_session, scope="function")]
