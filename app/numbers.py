@@ -18,11 +18,17 @@ _WRITE = update(_COUNTERS).where(_IS_THIS).values(value=bindparam("number"))
 
 def take_number(session: Session, name: str) -> int:
     """Take the next number of a counter; it is given back if the transaction is rolled back."""
+    return take_numbers(session, name, 1)[0]
+
+
+def take_numbers(session: Session, name: str, count: int) -> range:
+    """Take the next numbers of a counter, which follow each other."""
     numbers: dict[str, int] = session.info.setdefault("numbers", {})
     if name not in numbers:
         numbers[name] = session.connection().execute(_READ, {"counter": name}).scalar_one()
-    numbers[name] += 1
-    return numbers[name]
+    first = numbers[name] + 1
+    numbers[name] += count
+    return range(first, first + count)
 
 
 def write_numbers(session: Session) -> None:
