@@ -20,6 +20,7 @@ from app.articles.stored import StoredReads, open_reader
 from app.changes import ChangeWatch
 from app.changes import endpoints as changes
 from app.commits import GroupCommit
+from app.compression import Compression
 from app.database import UNAVAILABLE, Replica, explain, make_engine, make_replica_engine
 from app.documentation import DESCRIPTION, describe_api
 from app.errors import (
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
     app.add_middleware(StoredReads)
+    app.add_middleware(Compression)
     app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
     app.add_api_route("/", _show_docs, include_in_schema=False)
     describe_api(app)
