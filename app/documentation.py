@@ -15,6 +15,7 @@ from app.articles.writes import build_article, render
 from app.demo import read_demo_submissions
 from app.errors import PROBLEM_JSON, NotFound, Problem
 from app.ingest.articles import clean_submission, render_ledger, render_result
+from app.ingest.batch import BatchReceipt
 from app.ingest.submissions import RawSubmission
 
 DESCRIPTION = """\
@@ -47,7 +48,7 @@ def describe_api(app: FastAPI) -> None:
 def _add_schemas(document: dict[str, Any]) -> None:
     """Add the shapes that FastAPI cannot see, and take out its own shape of errors, which nothing answers."""
     schemas = document["components"]["schemas"]
-    for shape in (RawSubmission, Problem):
+    for shape in (RawSubmission, BatchReceipt, Problem):
         schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[shape.__name__] = schema

@@ -1,5 +1,6 @@
 """The application: its routers are the API at a glance; errors and requests are framed here, once."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -38,6 +39,8 @@ from app.errors import (
 from app.index import Follower
 from app.ingest import endpoints as ingest
 from app.ingest.articles import dump_json
+from app.ingest.batch import MOST_AT_A_TIME
+from app.ingest.cleaners import Cleaners
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings
@@ -93,12 +96,15 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.follower = Follower(app.state.engine, settings.effective_index_dir)
     app.state.watch = ChangeWatch(app.state.engine, app.state.stopping)
     app.state.commits = GroupCommit(app.state.engine, after_commit=partial(_announce, app))
+    app.state.cleaners = Cleaners()
+    app.state.batch_slots = asyncio.Semaphore(MOST_AT_A_TIME)
     app.state.follower.start()
     app.state.commits.start()
     try:
         yield
     finally:
         app.state.stopping.set()
+        app.state.cleaners.close()
         app.state.commits.stop()
         await app.state.watch.stop()
         app.state.follower.stop()

@@ -102,7 +102,7 @@ def build_article(content: ArticleContent, *, article_id: int, seq: int, now: da
         duplicate_of=None,
         document="",
         brief="",
-        **_list_columns(content, now, now),
+        **list_columns(content, now, now),
     )
 
 
@@ -148,7 +148,7 @@ def update_article(
     article.version += 1
     article.version_kind, article.version_fields = kind, fields
     article.seq = take_number(session, "changes")
-    for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
+    for name, value in list_columns(content, datetime.now(UTC), article.created_at).items():
         setattr(article, name, value)
     article.document, article.brief = render(article, content, cleaning)
     session.add(article)
@@ -182,7 +182,7 @@ def delete_article(session: Session, article: Article, reason: str | None = None
         session.exec(delete(table).where(col(table.article_id) == article.id))
     now = datetime.now(UTC)
     empty = ArticleContent.model_construct(status=Status(article.status), headline=None, body="")
-    for name, value in _list_columns(empty, now, now).items():
+    for name, value in list_columns(empty, now, now).items():
         setattr(article, name, value)
     article.deleted_at, article.deleted_reason, article.document, article.brief = now, reason, "", ""
     article.version_fields, article.edited = [], {}
@@ -199,7 +199,7 @@ def read_content(article: Article) -> ArticleContent:
     return ArticleContent.model_validate({name: document[name] for name in ArticleContent.model_fields})
 
 
-def _list_columns(content: ArticleContent, now: datetime, created_at: datetime) -> dict[str, Any]:
+def list_columns(content: ArticleContent, now: datetime, created_at: datetime) -> dict[str, Any]:
     """Return the columns of `articles` that follow from the content."""
     published_at = find_moment(content.published_at)
     dateline_date = _read_dateline_date(content)
@@ -233,13 +233,13 @@ def _start_of_day(day: date | None) -> datetime | None:
 
 def _insert_terms(session: Session, article_id: int, content: ArticleContent) -> None:
     terms = [
-        {"field": field, "value": value, "article_id": article_id} for field, value in _list_terms(content)
+        {"field": field, "value": value, "article_id": article_id} for field, value in list_terms(content)
     ]
     if terms:
         session.connection().execute(_INSERT_TERM, terms)
 
 
-def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:
+def list_terms(content: ArticleContent) -> set[tuple[str, str]]:
     places = content.dateline.places if content.dateline else []
     source = content.source.name if content.source else None
     values: dict[str, list[str | None]] = {

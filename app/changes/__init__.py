@@ -6,11 +6,13 @@ Write transactions run one after the other, so a reader never meets a gap that f
 
 from app.changes.queries import (
     append_change,
+    append_created,
     find_last_before,
     get_last_seq,
     list_changes,
     prune_changes,
     take_number,
+    take_numbers,
 )
 from app.changes.shapes import ChangeKind, ChangeList, ChangeRead
 from app.changes.watching import ChangeWatch
@@ -21,9 +23,11 @@ __all__ = [
     "ChangeRead",
     "ChangeWatch",
     "append_change",
+    "append_created",
     "find_last_before",
     "get_last_seq",
     "list_changes",
     "prune_changes",
     "take_number",
+    "take_numbers",
 ]

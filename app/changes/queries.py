@@ -1,7 +1,8 @@
 """The table of changes: appending, reading in order, and pruning what is old."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, insert, update
 from sqlalchemy import select as select_columns
@@ -15,10 +16,10 @@ from app.tables import Article, Change, Counter, get_table
 # session costs three times as much.
 _COUNTERS = get_table(Counter)
 _CHANGES = get_table(Change)
-_TAKE_NUMBER = (
+_TAKE_NUMBERS = (
     update(_COUNTERS)
     .where(_COUNTERS.c.name == bindparam("counter"))
-    .values(value=_COUNTERS.c.value + 1)
+    .values(value=_COUNTERS.c.value + bindparam("count"))
     .returning(_COUNTERS.c.value)
 )
 _INSERT_CHANGE = insert(_CHANGES)
@@ -26,8 +27,13 @@ _INSERT_CHANGE = insert(_CHANGES)
 
 def take_number(session: Session, name: str) -> int:
     """Take the next number of a counter; it is given back if the transaction is rolled back."""
-    number: int = session.connection().execute(_TAKE_NUMBER, {"counter": name}).scalar_one()
-    return number
+    return take_numbers(session, name, 1)[0]
+
+
+def take_numbers(session: Session, name: str, count: int) -> range:
+    """Take the next numbers of a counter, which follow each other."""
+    last: int = session.connection().execute(_TAKE_NUMBERS, {"counter": name, "count": count}).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
 def append_change(session: Session, article: Article, *, kind: ChangeKind, fields: list[str]) -> None:
@@ -44,6 +50,23 @@ def append_change(session: Session, article: Article, *, kind: ChangeKind, field
         },
     )
     session.info["seq"] = article.seq  # for the commit, which tells searches how far to look
+
+
+def append_created(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Append the entries of new articles, given as their rows in the order of `seq`."""
+    entries = [
+        {
+            "seq": row["seq"],
+            "article_id": row["id"],
+            "version": row["version"],
+            "kind": ChangeKind.CREATED,
+            "fields": [],
+            "at": row["created_at"],
+        }
+        for row in rows
+    ]
+    session.connection().execute(_INSERT_CHANGE, entries)
+    session.info["seq"] = entries[-1]["seq"]
 
 
 def get_last_seq(session: Session) -> int:
