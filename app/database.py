@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, col
+from starlette.datastructures import State
 
 from app.settings import Settings
 from app.tables import Change
@@ -202,27 +203,33 @@ def explain(error: BaseException) -> str:
     return said.splitlines()[0]
 
 
-def _open_read_session(
-    request: Request,
-    dateline_min_seq: Annotated[
-        int,
-        Header(
-            alias="Dateline-Min-Seq",
-            ge=0,
-            le=2**63 - 1,
-            description="The `Dateline-Seq` of a write that the answer must reflect, also where reads go to "
-            "a replica that is behind.",
-        ),
-    ] = 0,
-) -> Iterator[Session]:
-    """Open the session of a request that reads: on the replica, if there is one that has what is asked."""
-    state = request.app.state
+MinSeq = Annotated[
+    int,
+    Header(
+        alias="Dateline-Min-Seq",
+        ge=0,
+        le=2**63 - 1,
+        description="The `Dateline-Seq` of a write that the answer must reflect, also where reads go to "
+        "a replica that is behind.",
+    ),
+]
+
+
+@contextmanager
+def open_read_session(state: State, min_seq: int) -> Iterator[Session]:
+    """Open a session of the application that reads: on the replica, if one has what is asked."""
+    session: Session | None = state.replica.find_session(min_seq) if state.replica else None
+    with session or Session(state.engine, expire_on_commit=False) as opened:
+        yield opened
+
+
+def _open_read_session(request: Request, dateline_min_seq: MinSeq = 0) -> Iterator[Session]:
+    """Open the session of a request that reads."""
     asked = request.query_params.get("min_seq", "")  # a search names the change there
     if asked.isascii() and asked.isdigit() and len(asked) < 20:
         dateline_min_seq = max(dateline_min_seq, int(asked))
-    session: Session | None = state.replica.find_session(dateline_min_seq) if state.replica else None
-    with session or Session(state.engine, expire_on_commit=False) as opened:
-        yield opened
+    with open_read_session(request.app.state, dateline_min_seq) as session:
+        yield session
 
 
 ReadSession = Annotated[Session, Depends(_open_read_session, scope="function")]

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 
 from app import health
 from app.articles import endpoints as articles
-from app.articles import provenance
+from app.articles import exports, provenance
 from app.changes import ChangeWatch
 from app.changes import endpoints as changes
 from app.commits import GroupCommit
@@ -58,7 +58,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.stopping = threading.Event()
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest.router, articles.router, provenance.router, search.router, changes.router):
+    for part in (
+        ingest.router,
+        articles.router,
+        provenance.router,
+        search.router,
+        changes.router,
+        exports.router,
+    ):
         v1.include_router(part)
     for router in (v1, health.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
