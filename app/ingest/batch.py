@@ -239,16 +239,16 @@ class _Intake:
                 return
             body, is_last, heard = message.get("body", b""), not message.get("more_body"), time.monotonic()
             received += len(body)
+            if self._max_bytes is not None and received > self._max_bytes:
+                self.ending = BodyTooLarge(f"The batch is larger than this server takes. {NOT_READ}")
+                break
             for group in grouper.add(
                 self._splitter.feed(body) + (self._splitter.finish() if is_last else [])
             ):
                 yield group
             if is_last:
                 break
-            if self._max_bytes is not None and received > self._max_bytes:
-                self.ending = BodyTooLarge(f"The batch is larger than this server takes. {NOT_READ}")
-            else:
-                self.ending = self._find_reason(heard)
+            self.ending = self._find_reason(heard)
         if grouper.lines:
             yield grouper.take()
 

@@ -31,6 +31,7 @@ LINE_SECONDS = 30.0
 GROUP_SECONDS = 120.0
 CLOSE_SECONDS = 2.0
 _LENGTH_BYTES = 8
+CHILD = ("-P", "-m", "app.ingest.cleaners")
 
 _log = logging.getLogger(__name__)
 
@@ -100,11 +101,13 @@ class Cleaners:
     def _prepare(self, child: "_Child", lines: list[Line]) -> list[Prepared]:
         if self._is_closed:
             return [CleaningFailed("The server is stopping.") for _ in lines]
-        found = child.ask(lines)
-        if found is not None:
+        if (found := child.ask(lines)) is not None:
             return found
         if len(lines) > 1:
             return [prepared for line in lines for prepared in self._prepare(child, [line])]
+        # It may have died before, of something else.
+        if (found := child.ask(lines)) is not None:
+            return found
         _log.error("a cleaning process died or hung at line %d of a batch; it is refused", lines[0].number)
         return [CleaningFailed("The process that cleaned this line died, or took too long.")]
 
@@ -148,7 +151,7 @@ def _start() -> "subprocess.Popen[bytes]":
     package = str(Path(app.__file__).parent.parent)
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "app.ingest.cleaners"],
+        [sys.executable, *CHILD],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
