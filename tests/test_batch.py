@@ -1,5 +1,6 @@
 """POST /v1/ingest/batch: a receipt for every line, whatever the line is."""
 
+import itertools
 import json
 import os
 import signal
@@ -15,16 +16,51 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
 from app.articles.bulk import NewArticle
-from app.database import read_session, write_session
+from app.database import make_engine, read_session, write_session
 from app.errors import CleaningFailed
 from app.ingest import batch, cleaners
 from app.ingest.cleaners import Cleaners
 from app.ingest.lines import Line, LineSplitter
+from app.keys import Scope, create_key
 from app.main import create_app
 from app.tables import Article, ArticleTerm, Change
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 ARTICLE = {"headline": "Bridge reopens", "body": "The bridge reopened.\n\nTraffic flows."}
+KEY = "dl_bulk_0123456789abcdef"
+DATABASES = ("sqlite", "postgresql")
+_NUMBERS = itertools.count(2)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def settings(request, new_store, tmp_path_factory):
+    """A store that these tests share, since each application has processes of its own; none needs it empty."""
+    with new_store(request.param, tmp_path_factory.mktemp("batch")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def engine(settings):
+    made = make_engine(settings)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def auth(engine):
+    with write_session(engine) as session:
+        return {"Authorization": f"Bearer {create_key(session, Scope.WRITE)[1]}"}
+
+
+@pytest.fixture(scope="module")
+def client(settings, auth):
+    with TestClient(create_app(settings), headers=auth, raise_server_exceptions=False) as running:
+        yield running
+
+
+def make_article(**over):
+    """Make an article with a body of its own."""
+    return {"headline": "Bridge reopens", "body": f"The bridge reopened {next(_NUMBERS)} times.", **over}
 
 
 def write(*lines):
@@ -38,21 +74,22 @@ def send(client, *lines, **over):
 
 
 def test_every_line_gets_its_receipt_in_order(client, page):
+    page = page.replace("bridge", "gate")
     receipts = send(
         client,
-        {"article": ARTICLE},
+        {"article": make_article()},
         b"",
         {"raw": page, "source": "Harbour News"},
         b"{broken",
         {"article": {**ARTICLE, "headline": 5, "colour": "red"}},
         {"raw": "Related Articles"},
         {"raw": page},
-        {"article": {**ARTICLE, "body": "Another body."}, "id": 4},
+        {"article": make_article(), "id": 4},
         [],
         {"raw": " "},
         b"\xff\xfe",
         b'{"raw": "\\ud800 ' + b"x" * 200_000 + b'"}',
-        {"article": {**ARTICLE, "body": "Another body.", "tags": ["bridge"]}},
+        {"article": make_article(tags=["gate"])},
     )
     assert [(receipt["line"], receipt["status"], receipt.get("code")) for receipt in receipts] == [
         (1, 201, None),
@@ -74,12 +111,13 @@ def test_every_line_gets_its_receipt_in_order(client, page):
         if receipt["status"] == 201:
             article = client.get(f"/v1/articles/{receipt['article_id']}").json()
             assert (article["version"], article["seq"]) == (receipt["version"], receipt["seq"])
-    assert article["tags"] == ["bridge"]
-    assert [found["id"] for found in client.get("/v1/articles?tag=BRIDGE").json()["items"]] == [article["id"]]
+    assert article["tags"] == ["gate"]
+    assert [found["id"] for found in client.get("/v1/articles?tag=GATE").json()["items"]] == [article["id"]]
 
 
 FULL = {
     **ARTICLE,
+    "body": "The bridge opened.\n\nAt last.",
     "kicker": "Traffic",
     "standfirst": "Cyclists first.",
     "byline": "By A B",
@@ -110,11 +148,10 @@ def test_rows_are_those_of_a_single_article(client, engine, content):
         document, brief = json.loads(row.pop("document")), json.loads(row.pop("brief"))
         assert row["created_at"] == row["updated_at"] == change["at"]
         if content is ARTICLE:
-            assert row["sorted_at"] == row["created_at"]
+            assert row.pop("sorted_at") == row["created_at"]
         for made in (row, document, brief, change):
             for name in ("id", "uri", "seq", "story_id", "article_id", "created_at", "updated_at", "at"):
                 made.pop(name, None)
-        row.pop("sorted_at") if content is ARTICLE else None
         return row, sorted(map(tuple, terms)), change, list(document.items()), list(brief.items())
 
     single = client.post("/v1/articles", json=content).json()["id"]
@@ -127,8 +164,8 @@ def test_rows_are_those_of_a_single_article(client, engine, content):
 
 
 def test_on_duplicate_means_what_it_means_for_one(client, page):
-    named = {"article": {**ARTICLE, "external_id": "7", "source": {"name": "N"}}}
-    for line in ({"raw": page}, {"article": ARTICLE}, named):
+    named = {"article": make_article(external_id="8", source={"name": "N"})}
+    for line in ({"raw": page}, {"article": make_article()}, named):
         first, second = send(client, line, line)
         assert (first["status"], second["status"]) == (201, 200)
         assert second["article_id"] == first["article_id"]
@@ -149,14 +186,16 @@ def test_on_duplicate_means_what_it_means_for_one(client, page):
 
 def test_line_that_the_database_refuses_is_refused_alone(client, engine):
     with write_session(engine) as session:
-        session.execute(text("CREATE UNIQUE INDEX headlines ON articles (headline)"))
-    lines = [
-        {"article": {"headline": name, "body": f"Body {n}."}} for n, name in enumerate(["a", "b", "a", "c"])
-    ]
-    receipts = send(client, *lines)
+        session.execute(text("CREATE UNIQUE INDEX odd ON articles (section)"))
+    try:
+        receipts = send(client, *({"article": make_article(section=name)} for name in "abac"))
+    finally:
+        with write_session(engine) as session:
+            session.execute(text("DROP INDEX odd"))
     assert [receipt["status"] for receipt in receipts] == [201, 201, 500, 201]
     assert receipts[2]["code"] == "internal-error"
-    assert len(client.get("/v1/articles").json()["items"]) == 3
+    stored = client.get("/v1/articles?section=a&section=b&section=c&sort=oldest").json()["items"]
+    assert [article["id"] for article in stored] == [receipts[n]["article_id"] for n in (0, 1, 3)]
 
 
 def test_database_that_is_busy_ends_the_batch(settings, engine, auth):
@@ -164,14 +203,14 @@ def test_database_that_is_busy_ends_the_batch(settings, engine, auth):
     with TestClient(hasty, headers=auth) as client:
         with write_session(engine) as session:
             session.execute(text("SELECT 1"))
-            receipts = send(client, {"article": ARTICLE}, b"{broken")
+            receipts = send(client, {"article": make_article()}, b"{broken")
         assert [(found["line"], found["status"], found["code"]) for found in receipts] == [
             (1, 503, "database-busy"),
             (2, 503, "database-busy"),
             (3, 503, "batch-interrupted"),
         ]
         assert all(found["retry"] for found in receipts)
-        assert [found["status"] for found in send(client, {"article": ARTICLE})] == [201]
+        assert [found["status"] for found in send(client, {"article": make_article()})] == [201]
 
 
 def test_what_is_no_batch_is_refused_before_it_is_read(settings, auth):
@@ -194,7 +233,7 @@ def test_limit_ends_a_batch_and_receipts_are_whole_through_a_file(settings, auth
     monkeypatch.setattr(batch, "RECEIPTS_IN_MEMORY", 50)
     monkeypatch.setattr(batch, "SENT_AT_ONCE", 7)
     bounded = create_app(settings.model_copy(update={"max_batch_bytes": 4000}))
-    lines = [{"article": {"headline": "A", "body": f"{number} " + "x" * 1000}} for number in range(6)]
+    lines = [{"article": make_article(standfirst="x" * 1000)} for _ in range(6)]
     with TestClient(bounded, headers=auth) as client:
         assert [found["status"] for found in send(client, *lines[:3])] == [201, 201, 201]
         # Sent in chunks, its length is not known before.
@@ -246,8 +285,8 @@ def list_children(parent):
 @pytest.fixture
 def served(tmp_path):
     """A server of its own with the client's socket to it, in the middle of a batch with three receipts."""
-    port, key = 18541, "dl_bulk_0123456789abcdef"
-    environment = {**os.environ, "DATELINE_DATA_DIR": str(tmp_path / "data"), "DATELINE_ADMIN_KEY": key}
+    port = 18541
+    environment = {**os.environ, "DATELINE_DATA_DIR": str(tmp_path / "data"), "DATELINE_ADMIN_KEY": KEY}
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
@@ -316,8 +355,14 @@ def test_server_that_stops_says_which_lines_it_has_not_taken(served):
     wait_until(lambda: not os.path.exists(f"/proc/{child}"))
 
 
-def test_children_do_not_outlive_a_killed_server(served):
-    server, *_ = served
+def test_children_do_not_outlive_a_killed_server(served, tmp_path):
+    server, _client, _answer, port = served
+    (tmp_path / "a.ndjson").write_bytes(write({"article": make_article()}, b"{broken"))
+    sent = subprocess.run(
+        [sys.executable, "-m", "app.cli", "import", str(tmp_path / "a.ndjson"), "--url", f"http://127.0.0.1:{port}"],
+        env={**os.environ, "DATELINE_KEY": KEY}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (sent.returncode, sent.stdout) == (1, "1\tnew\n0\tknown\n1\trejected\n"), sent.stderr
     (child,) = list_children(server.pid)
     server.kill()
     wait_until(lambda: not os.path.exists(f"/proc/{child}"))
