@@ -25,6 +25,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, Pend
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, col
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from app.numbers import write_numbers
 from app.settings import Settings
@@ -205,31 +206,37 @@ def explain(error: BaseException) -> str:
     return said.splitlines()[0]
 
 
-async def _open_read_session(
-    request: Request,
-    dateline_min_seq: Annotated[
-        int,
-        Header(
-            alias="Dateline-Min-Seq",
-            ge=0,
-            le=2**63 - 1,
-            description="The `Dateline-Seq` of a write that the answer must reflect, also where reads go to "
-            "a replica that is behind.",
-        ),
-    ] = 0,
-) -> AsyncIterator[Session]:
-    """Open the session of a request that reads: on the replica, if there is one that has what is asked.
+MinSeq = Annotated[
+    int,
+    Header(
+        alias="Dateline-Min-Seq",
+        ge=0,
+        le=2**63 - 1,
+        description="The `Dateline-Seq` of a write that the answer must reflect, also where reads go to "
+        "a replica that is behind.",
+    ),
+]
+
+
+def open_read_session(state: State, min_seq: int) -> Session:
+    """Open a session of the application that reads: on the replica, if one has what is asked."""
+    session: Session | None = state.replica.find_session(min_seq) if state.replica else None
+    return session or Session(state.engine, expire_on_commit=False)
+
+
+async def _open_read_session(request: Request, dateline_min_seq: MinSeq = 0) -> AsyncIterator[Session]:
+    """Open the session of a request that reads.
 
     A session that is opened touches no database, so only what does goes to a thread.
     """
     state = request.app.state
-    session: Session | None = None
+    asked = request.query_params.get("min_seq", "")  # a search names the change there
+    if asked.isascii() and asked.isdigit() and len(asked) < 20:
+        dateline_min_seq = max(dateline_min_seq, int(asked))
     if state.replica:
-        asked = request.query_params.get("min_seq", "")  # a search names the change there
-        if asked.isascii() and asked.isdigit() and len(asked) < 20:
-            dateline_min_seq = max(dateline_min_seq, int(asked))
-        session = await run_in_threadpool(state.replica.find_session, dateline_min_seq)
-    session = session or Session(state.engine, expire_on_commit=False)
+        session = await run_in_threadpool(open_read_session, state, dateline_min_seq)
+    else:
+        session = open_read_session(state, dateline_min_seq)
     try:
         yield session
     finally:

@@ -11,10 +11,11 @@ import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.articles.writes import build_columns, render
+from app.articles.rows import build_row, prepare_article
 from app.demo import read_demo_submissions
 from app.errors import PROBLEM_JSON, NotFound, Problem
 from app.ingest.articles import clean_submission, render_ledger, render_result
+from app.ingest.batch import BatchReceipt
 from app.ingest.submissions import RawSubmission
 
 DESCRIPTION = """\
@@ -47,7 +48,7 @@ def describe_api(app: FastAPI) -> None:
 def _add_schemas(document: dict[str, Any]) -> None:
     """Add the shapes that FastAPI cannot see, and take out its own shape of errors, which nothing answers."""
     schemas = document["components"]["schemas"]
-    for shape in (RawSubmission, Problem):
+    for shape in (RawSubmission, BatchReceipt, Problem):
         schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[shape.__name__] = schema
@@ -92,14 +93,20 @@ def make_examples() -> dict[str, Any]:
     """Make the examples: the first demo text, and what this program makes of it."""
     submission = read_demo_submissions()[0]
     found = clean_submission(submission)
-    columns = build_columns(found.content, article_id=1, seq=1, now=_EXAMPLE_TIME)
-    columns["uri"] = "urn:uuid:7f1c2d5e-3a4b-4c6d-8e9f-0a1b2c3d4e5f"
-    document, brief = (orjson.loads(text) for text in render(columns, found.content, found.summary))
+    row = build_row(
+        prepare_article(found.content, found.summary),
+        article_id=1,
+        uri="urn:uuid:7f1c2d5e-3a4b-4c6d-8e9f-0a1b2c3d4e5f",
+        seq=1,
+        now=_EXAMPLE_TIME,
+        story_id=1,
+        duplicate_of=None,
+    )
     return {
         "raw": submission.raw,
         "submission": submission.stated.model_dump(mode="json", exclude_none=True),
-        "article": document,
-        "brief": brief,
+        "article": orjson.loads(row["document"]),
+        "brief": orjson.loads(row["brief"]),
         "ledger": {"article_id": 1, "version": 1, "cleaning_version": found.cleaned.version}
         | render_ledger(found.cleaned),
         "clean": orjson.loads(render_result(found)),

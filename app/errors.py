@@ -9,7 +9,7 @@
     ├─ 422  InvalidPayload  EmptyText  NoArticleFound  TooManyLines  IdempotencyKeyReused
     ├─ 428  IfMatchRequired
     ├─ 500  InternalError
-    └─ 503  DatabaseBusy  IndexBehind  NotReady  TooManyFollowers
+    └─ 503  DatabaseBusy  IndexBehind  NotReady  TooManyFollowers  CleaningFailed  BatchInterrupted
 
 Queries and endpoints raise them; `main` renders them. An answer never repeats what the client sent: it
 names fields and positions, not values. 422 is for a payload that was read and cannot be taken.
@@ -255,6 +255,18 @@ class TooManyFollowers(DatelineError):
     """As many requests as one process takes are waiting for changes."""
 
     status, code, title = 503, "too-many-followers", "Too many requests wait for changes"
+
+
+class CleaningFailed(DatelineError):
+    """The process that was to clean a line of a batch has died; the line is not stored."""
+
+    status, code, title = 503, "cleaning-failed", "The line could not be cleaned"
+
+
+class BatchInterrupted(DatelineError):
+    """A batch has ended before its end: this line and those after it are not stored."""
+
+    status, code, title = 503, "batch-interrupted", "The batch has ended early"
 
 
 # Longer names are cut: an unknown field's name is the client's own text.

@@ -1,5 +1,6 @@
 """The application: its routers are the API at a glance; errors and requests are framed here, once."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from starlette.responses import RedirectResponse
 
 from app import health
 from app.articles import endpoints as articles
-from app.articles import provenance
+from app.articles import exports, provenance
 from app.articles.stored import StoredReads, open_reader
 from app.changes import ChangeWatch
 from app.changes import endpoints as changes
@@ -40,6 +41,8 @@ from app.errors import (
 from app.index import Follower
 from app.ingest import endpoints as ingest
 from app.ingest.articles import dump_json
+from app.ingest.batch import MOST_AT_A_TIME
+from app.ingest.cleaners import Cleaners
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings
@@ -57,7 +60,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.stopping = threading.Event()
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest.router, articles.router, provenance.router, search.router, changes.router):
+    for part in (
+        ingest.router,
+        articles.router,
+        provenance.router,
+        search.router,
+        changes.router,
+        exports.router,
+    ):
         v1.include_router(part)
     for router in (v1, health.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
@@ -98,12 +108,15 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.follower = Follower(app.state.engine, settings.effective_index_dir)
     app.state.watch = ChangeWatch(app.state.engine, app.state.stopping)
     app.state.commits = GroupCommit(app.state.engine, after_commit=partial(_announce, app))
+    app.state.cleaners = Cleaners()
+    app.state.batch_slots = asyncio.Semaphore(MOST_AT_A_TIME)
     app.state.follower.start()
     app.state.commits.start()
     try:
         yield
     finally:
         app.state.stopping.set()
+        app.state.cleaners.close()
         app.state.commits.stop()
         await app.state.watch.stop()
         app.state.follower.stop()

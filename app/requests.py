@@ -68,7 +68,8 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        # For the one endpoint that holds no body in memory and bounds what it reads itself.
+        scope.setdefault("state", {}).update(request_id=request_id, receive_unbounded=receive)
         await self.app(
             scope,
             _bound_body(scope, receive, self.max_body_bytes),

@@ -44,7 +44,12 @@ class Settings(BaseSettings):
         None, description="The first admin key, in place of one that the first start makes and prints."
     )
     max_body_bytes: int = Field(
-        2 * 1024 * 1024, ge=1024, description="Largest request body; a larger one is refused with 413."
+        2 * 1024 * 1024,
+        ge=1024,
+        description="Largest request body, and line of a batch; a larger one is refused with 413.",
+    )
+    max_batch_bytes: int | None = Field(
+        None, ge=1024, description="Largest body of `/v1/ingest/batch`, which is streamed; by default any."
     )
     busy_timeout_seconds: float = Field(
         5.0,
@@ -61,6 +66,7 @@ class Settings(BaseSettings):
         "port",
         "workers",
         "max_body_bytes",
+        "max_batch_bytes",
         "busy_timeout_seconds",
         mode="before",
     )

@@ -21,6 +21,8 @@ COMMANDS = [
     "changes",
     "backup",
     "restore",
+    "export",
+    "import",
     "clean",
     "search",
     "key",
@@ -87,6 +89,36 @@ def test_files_become_articles_that_are_found(run, tmp_path, page):
     checked = run("check")
     assert (checked.returncode, checked.stdout) == (0, "store and index agree\n")
     assert run("reindex").returncode == 0
+
+
+def test_articles_move_from_store_to_store(run, tmp_path, page):
+    lines = [{"article": {"headline": f"H{n}", "body": f"Body {n}."}} for n in range(250)]
+    text = "".join(json.dumps(line) + "\n" for line in lines) + "{broken\n" + json.dumps({"raw": page})
+    (tmp_path / "a.ndjson").write_text(text)
+    state, rejects = tmp_path / "a.ndjson.import-state", tmp_path / "a.ndjson.rejects"
+    about = (tmp_path / "a.ndjson").stat()
+    source = {"size": about.st_size, "modified_ns": about.st_mtime_ns}
+    state.write_text(json.dumps({"line": 100, "source": source}))  # as a cut import leaves it
+    moved = run("import", str(tmp_path / "a.ndjson"))
+    assert (moved.returncode, moved.stdout) == (1, "151\tnew\n0\tknown\n1\trejected\n"), moved.stderr
+    (reject,) = map(json.loads, rejects.read_text().splitlines())
+    assert (reject["line"], reject["code"], reject["text"]) == (251, "malformed-request", "{broken")
+    assert not state.exists()
+    again = run("import", "-", "--rejects", str(rejects), stdin=text)
+    assert again.stdout == "100\tnew\n151\tknown\n1\trejected\n"
+    out = tmp_path / "out.ndjson"
+    assert run("export", str(out)).returncode == 0
+    whole = out.read_bytes()
+    assert whole.count(b"\n") == 251
+    out.write_bytes(whole[: len(whole) // 2])  # in the middle of a line
+    assert run("export", str(out), "--resume").returncode == 0
+    assert out.read_bytes() == whole
+    filtered = run("export", "-", "--query", "agency=AP&has=byline&has=dateline", "--format", "csv")
+    assert filtered.returncode == 0
+    assert filtered.stdout.startswith("id,uri,")
+    assert run("export", "-", "--query", "agnecy=AP").returncode == 2
+    assert run("export", str(out), "--resume", "--format", "csv").returncode == 2
+    assert run("import", str(tmp_path / "missing")).returncode == 1
 
 
 def test_clean_prints_json_and_needs_no_store(run, tmp_path, page):

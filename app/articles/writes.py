@@ -5,9 +5,9 @@ of it: a transaction on SQLite holds the only write lock.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,21 +16,10 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from app.articles.edits import note_edits
-from app.articles.filters import fold
-from app.articles.shapes import (
-    EXCERPT_LENGTH,
-    ArticleContent,
-    ArticleRead,
-    ArticleSummary,
-    CleaningSummary,
-    Status,
-    VersionKind,
-    find_moment,
-    write_json,
-)
-from app.changes import ChangeKind, append_change
-from app.cleaning import count_words, fingerprint_text
-from app.numbers import take_number
+from app.articles.rows import PreparedArticle, build_row, prepare_article, render
+from app.articles.shapes import ArticleContent, ArticleRead, CleaningSummary, Status, VersionKind
+from app.changes import ChangeKind, append_changes
+from app.numbers import take_number, take_numbers
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
 
 
@@ -45,21 +34,18 @@ class Written:
     document: str
 
 
-_INSERT_ARTICLE = insert(get_table(Article))
-_INSERT_TERM = insert(get_table(ArticleTerm))
+_INSERT_ARTICLES = insert(get_table(Article))
+_INSERT_TERMS = insert(get_table(ArticleTerm))
 _ARTICLES = get_table(Article)
-_FIRST_COPY = (
-    select_columns(_ARTICLES.c.id, _ARTICLES.c.story_id)
+_FIRST_COPIES = (
+    select_columns(_ARTICLES.c.fingerprint, _ARTICLES.c.id, _ARTICLES.c.story_id)
     .where(
-        _ARTICLES.c.fingerprint == bindparam("fingerprint"),
+        _ARTICLES.c.fingerprint.in_(bindparam("fingerprints", expanding=True)),
         _ARTICLES.c.deleted_at.is_(None),
         _ARTICLES.c.duplicate_of.is_(None),
     )
-    .order_by(_ARTICLES.c.id)
-    .limit(1)
+    .order_by(_ARTICLES.c.id.desc())
 )
-
-
 _BY_EXTERNAL_ID = (
     select_columns(_ARTICLES.c.id)
     .where(
@@ -97,47 +83,61 @@ def _find_article(session: Session, article_id: int | None) -> Article | None:
     return None if article_id is None else session.get(Article, article_id)
 
 
-def _find_first_copy(session: Session, fingerprint: str) -> tuple[int, int | None] | None:
-    """Find the earliest article with the same body, white space and letter case aside: its id and story."""
-    row = session.connection().execute(_FIRST_COPY, {"fingerprint": fingerprint}).first()
-    return None if row is None else (row[0], row[1])
-
-
-def build_columns(content: ArticleContent, *, article_id: int, seq: int, now: datetime) -> dict[str, Any]:
-    """Build the columns of a new article; its served JSON is not among them yet."""
-    return {
-        "id": article_id,
-        "uri": f"urn:uuid:{uuid.uuid4()}",
-        "version": 1,
-        "version_kind": VersionKind.CREATED,
-        "version_fields": [],
-        "seq": seq,
-        "created_at": now,
-        "story_id": article_id,
-        "duplicate_of": None,
-        "edited": {},
-        **_list_columns(content, now, now),
-    }
+def find_first_copies(session: Session, fingerprints: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Find, for each of these bodies that is stored, the earliest article that has it: its id and story."""
+    rows = session.connection().execute(_FIRST_COPIES, {"fingerprints": list(fingerprints)})
+    return {row[0]: (row[1], row[2]) for row in rows}  # the latest comes first, so the earliest stays
 
 
 def create_article(
     session: Session, content: ArticleContent, cleaning: CleaningSummary | None = None
 ) -> Written:
     """Store a new article."""
+    return create_articles(session, [prepare_article(content, cleaning)])[0]
+
+
+def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> list[Written]:
+    """Store new articles whose bodies all differ, with one statement for all rows of a table."""
     now = datetime.now(UTC)
-    article_id, seq = take_number(session, "articles"), take_number(session, "changes")
-    columns = build_columns(content, article_id=article_id, seq=seq, now=now)
-    original = _find_first_copy(session, columns["fingerprint"])
-    if original is not None:
-        columns["duplicate_of"], columns["story_id"] = original
-    columns["document"], columns["brief"] = render(columns, content, cleaning)
-    # A plain row, since an object of the table's class costs more than all the rest of the insert.
-    session.connection().execute(_INSERT_ARTICLE, columns)
-    append_change(
-        session, seq=seq, article_id=article_id, version=1, kind=ChangeKind.CREATED, fields=[], at=now
-    )
-    _insert_terms(session, article_id, content)
-    return Written(article_id, 1, seq, content.headline, columns["document"])
+    ids = take_numbers(session, "articles", len(articles))
+    seqs = take_numbers(session, "changes", len(articles))
+    originals = find_first_copies(session, [article.fingerprint for article in articles])
+    rows, terms = [], []
+    for article, article_id, seq in zip(articles, ids, seqs, strict=True):
+        original, story_id = originals.get(article.fingerprint, (None, article_id))
+        rows.append(
+            build_row(
+                article,
+                article_id=article_id,
+                uri=f"urn:uuid:{uuid.uuid4()}",
+                seq=seq,
+                now=now,
+                story_id=story_id,
+                duplicate_of=original,
+            )
+        )
+        terms += [
+            {"field": field, "value": value, "article_id": article_id} for field, value in article.terms
+        ]
+    # Plain rows, since an object of the table's class costs more than all the rest of an insert.
+    connection = session.connection()
+    connection.execute(_INSERT_ARTICLES, rows)
+    append_changes(session, [_build_change(row, ChangeKind.CREATED, []) for row in rows])
+    if terms:
+        connection.execute(_INSERT_TERMS, terms)
+    return [Written(row["id"], row["version"], row["seq"], row["headline"], row["document"]) for row in rows]
+
+
+def _build_change(row: Mapping[str, Any], kind: ChangeKind, fields: list[str]) -> dict[str, Any]:
+    """Build the entry of the change feed for an article's `seq`."""
+    return {
+        "seq": row["seq"],
+        "article_id": row["id"],
+        "version": row["version"],
+        "kind": kind,
+        "fields": fields,
+        "at": row["deleted_at"] or row["updated_at"],
+    }
 
 
 def update_article(
@@ -164,14 +164,23 @@ def update_article(
     article.version += 1
     article.version_kind, article.version_fields = kind, fields
     article.seq = take_number(session, "changes")
-    for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
-        setattr(article, name, value)
-    article.document, article.brief = render(vars(article), content, cleaning)
+    prepared = prepare_article(content, cleaning)
+    _set_columns(article, prepared, datetime.now(UTC))
+    article.document, article.brief = render(prepared, vars(article))
     session.add(article)
-    _append_change(session, article, ChangeKind.UPDATED, fields)
+    append_changes(session, [_build_change(vars(article), ChangeKind.UPDATED, fields)])
     session.execute(delete(ArticleTerm).where(col(ArticleTerm.article_id) == article.id))
-    _insert_terms(session, article.id, content)
+    terms = [{"field": field, "value": value, "article_id": article.id} for field, value in prepared.terms]
+    if terms:
+        session.connection().execute(_INSERT_TERMS, terms)
     return article
+
+
+def _set_columns(article: Article, prepared: PreparedArticle, now: datetime) -> None:
+    """Set what follows from the content, and the moment of the change."""
+    sorted_at = prepared.columns["sorted_at"] or article.created_at
+    for name, value in {**prepared.columns, "sorted_at": sorted_at, "updated_at": now}.items():
+        setattr(article, name, value)
 
 
 def _keep_version(article: Article) -> ArticleVersion:
@@ -198,114 +207,17 @@ def delete_article(session: Session, article: Article, reason: str | None = None
         session.exec(delete(table).where(col(table.article_id) == article.id))
     now = datetime.now(UTC)
     empty = ArticleContent.model_construct(status=Status(article.status), headline=None, body="")
-    for name, value in _list_columns(empty, now, now).items():
-        setattr(article, name, value)
+    _set_columns(article, prepare_article(empty), now)
     article.deleted_at, article.deleted_reason, article.document, article.brief = now, reason, "", ""
     article.version_fields, article.edited = [], {}
     article.story_id, article.duplicate_of, article.fingerprint = None, None, ""
     article.seq = take_number(session, "changes")
     session.add(article)
-    _append_change(session, article, ChangeKind.DELETED, [])
+    append_changes(session, [_build_change(vars(article), ChangeKind.DELETED, [])])
     return article.seq
-
-
-def _append_change(session: Session, article: Article, kind: ChangeKind, fields: list[str]) -> None:
-    append_change(
-        session,
-        seq=article.seq,
-        article_id=article.id,
-        version=article.version,
-        kind=kind,
-        fields=fields,
-        at=article.deleted_at or article.updated_at,
-    )
 
 
 def read_content(article: Article) -> ArticleContent:
     """Read what a stored article says back from its JSON."""
     document = orjson.loads(article.document)
     return ArticleContent.model_validate({name: document[name] for name in ArticleContent.model_fields})
-
-
-def _list_columns(content: ArticleContent, now: datetime, created_at: datetime) -> dict[str, Any]:
-    """Return the columns of `articles` that follow from the content."""
-    published_at = find_moment(content.published_at)
-    dateline_date = _read_dateline_date(content)
-    dumped = content.model_dump(mode="json")
-    plain = {
-        name: dumped[name] for name in ArticleContent.model_fields if name not in ("source", "published_at")
-    }
-    return {
-        **plain,
-        "source_name": content.source.name if content.source else None,
-        "source_domain": content.source.domain if content.source else None,
-        "dateline_text": content.dateline.text if content.dateline else None,
-        "media_count": len(content.media),
-        "word_count": count_words(content.body),
-        "published_at": published_at,
-        "dateline_date": dateline_date,
-        "sorted_at": published_at or _start_of_day(dateline_date) or created_at,
-        "updated_at": now,
-        "fingerprint": fingerprint_text(content.body),
-    }
-
-
-def _read_dateline_date(content: ArticleContent) -> date | None:
-    day = content.dateline.date if content.dateline else None
-    return None if day is None or day.value.startswith("--") else date.fromisoformat(day.value)
-
-
-def _start_of_day(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), UTC)
-
-
-def _insert_terms(session: Session, article_id: int, content: ArticleContent) -> None:
-    terms = [
-        {"field": field, "value": value, "article_id": article_id} for field, value in _list_terms(content)
-    ]
-    if terms:
-        session.connection().execute(_INSERT_TERM, terms)
-
-
-def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:
-    places = content.dateline.places if content.dateline else []
-    source = content.source.name if content.source else None
-    values: dict[str, list[str | None]] = {
-        "author": [author.name for author in content.authors],
-        "tag": [*content.tags],
-        "place": [place.name for place in places],
-        "country": [place.country for place in places],
-        "source": [source],
-    }
-    return {(field, fold(value)) for field, named in values.items() for value in named if value}
-
-
-def render(
-    columns: Mapping[str, Any], content: ArticleContent, cleaning: CleaningSummary | None
-) -> tuple[str, str]:
-    """Render the article's two JSON texts: whole, and as it stands in a list."""
-    values = {
-        **content.model_dump(mode="json"),
-        **{name: columns[name] for name in _COLUMNS_SHOWN},
-        "cleaning": cleaning.model_dump() if cleaning else None,
-        "excerpt": make_excerpt(content.body),
-    }
-    document, brief = (
-        write_json({name: values[name] for name in shape.model_fields})
-        for shape in (ArticleRead, ArticleSummary)
-    )
-    return document.decode(), brief.decode()
-
-
-_COLUMNS_SHOWN = (
-    *("id", "uri", "version", "seq", "word_count", "created_at", "updated_at", "story_id", "duplicate_of"),
-)
-
-
-def make_excerpt(body: str) -> str:
-    """Return the beginning of a body in one line, cut between words, with an ellipsis where it was cut."""
-    start = " ".join(body[: EXCERPT_LENGTH * 2].split())
-    if len(start) <= EXCERPT_LENGTH:
-        return start
-    cut = start[:EXCERPT_LENGTH]
-    return (cut.rpartition(" ")[0] or cut) + "…"

@@ -5,7 +5,7 @@ Write transactions run one after the other, so a reader never meets a gap that f
 """
 
 from app.changes.queries import (
-    append_change,
+    append_changes,
     find_last_before,
     get_last_seq,
     list_changes,
@@ -19,7 +19,7 @@ __all__ = [
     "ChangeList",
     "ChangeRead",
     "ChangeWatch",
-    "append_change",
+    "append_changes",
     "find_last_before",
     "get_last_seq",
     "list_changes",

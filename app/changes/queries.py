@@ -1,36 +1,25 @@
 """The table of changes: appending, reading in order, and pruning what is old."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, exists, func, insert, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from app.changes.shapes import ChangeKind, Entry, Page, make_entry, make_page
+from app.changes.shapes import Entry, Page, make_entry, make_page
 from app.errors import ChangesPruned
 from app.tables import Article, Change, Counter, get_table
 
 _CHANGES = get_table(Change)
-_INSERT_CHANGE = insert(_CHANGES)
+_INSERT_CHANGES = insert(_CHANGES)
 
 
-def append_change(
-    session: Session,
-    *,
-    seq: int,
-    article_id: int,
-    version: int,
-    kind: ChangeKind,
-    fields: list[str],
-    at: datetime,
-) -> None:
-    """Append an entry in the session's transaction; `seq` is a number taken in it."""
+def append_changes(session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Append entries, given as their rows, in the session's transaction; each `seq` was taken in it."""
     # On the connection, since an INSERT through the session costs three times as much.
-    session.connection().execute(
-        _INSERT_CHANGE,
-        {"seq": seq, "article_id": article_id, "version": version, "kind": kind, "fields": fields, "at": at},
-    )
+    session.connection().execute(_INSERT_CHANGES, entries)
 
 
 def get_last_seq(session: Session) -> int:

@@ -33,7 +33,7 @@ from app.errors import (
     document_errors,
 )
 from app.idempotency import Idempotency, answer_once
-from app.ingest import recleaning
+from app.ingest import batch, recleaning
 from app.ingest.articles import (
     CleanedSubmission,
     OnDuplicate,
@@ -49,6 +49,7 @@ from app.requests import Body
 
 router = APIRouter(tags=["ingest"])
 router.include_router(recleaning.router)
+router.include_router(batch.router)
 
 SUBMISSION_ERRORS = (
     KeyRequired,

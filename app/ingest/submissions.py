@@ -132,10 +132,24 @@ def read_submission(content_type: str, body: bytes) -> Submission:
         stated = RawSubmission.model_validate({"raw": _decode(body, charset), "content_type": kind})
         submission = Submission(stated, body, _name_charset(charset))
     elif kind == "application/json":
-        stated = _read_json(body)
-        submission = Submission(stated, stated.raw.encode("utf-8", "surrogatepass"))
+        return read_values(parse_json(body))
     else:
         raise UnsupportedMediaType("Send text/plain, text/html or application/json.")
+    return _check_raw(submission)
+
+
+def read_values(values: Any) -> Submission:
+    """Read a submission in JSON, once that is parsed; raises InvalidPayload, EmptyText or TooManyLines."""
+    try:
+        stated = RawSubmission.model_validate(values)
+    except ValidationError as error:
+        raise InvalidPayload(
+            "The body has invalid fields.", errors=list_field_errors(error.errors())
+        ) from error
+    return _check_raw(Submission(stated, stated.raw.encode("utf-8", "surrogatepass")))
+
+
+def _check_raw(submission: Submission) -> Submission:
     if not any(character.isprintable() and not character.isspace() for character in submission.raw):
         raise EmptyText("The text has no visible character.")
     is_html = submission.stated.content_type == "text/html"  # its source lines are not the ledger's
@@ -181,14 +195,9 @@ def _decode(body: bytes, charset: str) -> str:
         raise UndecodableText("The body is not text in the encoding that Content-Type states.") from error
 
 
-def _read_json(body: bytes) -> RawSubmission:
+def parse_json(text: bytes) -> Any:
+    """Parse JSON; raises MalformedRequest. Lone surrogates are taken: a raw text may hold them."""
     try:
-        values = json.loads(body)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest("The body is not valid JSON.") from error
-    try:
-        return RawSubmission.model_validate(values)
-    except ValidationError as error:
-        raise InvalidPayload(
-            "The body has invalid fields.", errors=list_field_errors(error.errors())
-        ) from error

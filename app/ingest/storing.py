@@ -1,0 +1,226 @@
+"""Storing the prepared lines of a batch in one transaction, and what is told of each: its receipt."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from app.articles.rows import PreparedArticle
+from app.articles.shapes import ArticleContent
+from app.articles.writes import create_articles, find_by_external_id, find_first_copies, update_article
+from app.database import UNAVAILABLE
+from app.errors import DatabaseBusy, DatelineError, DuplicateArticle, InternalError
+from app.ingest.articles import CleanedSubmission, OnDuplicate, store_submission
+from app.ingest.lines import Line, Prepared
+from app.tables import Article, get_table
+
+Receipt = dict[str, Any]
+# Runs its argument in a transaction: `GroupCommit.run`, or the command line's own.
+Run = Callable[[Callable[[Session], list[Receipt]]], list[Receipt]]
+
+# Stored articles with the same body that are compared with a line.
+MOST_COMPARED = 5
+
+_log = logging.getLogger(__name__)
+
+_ARTICLES = get_table(Article)
+_NAMED = select(_ARTICLES.c.source_name, _ARTICLES.c.external_id).where(
+    _ARTICLES.c.external_id.in_(bindparam("external_ids", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
+)
+_SAME = (
+    select(_ARTICLES.c.id, _ARTICLES.c.version, _ARTICLES.c.seq, _ARTICLES.c.document)
+    .where(
+        _ARTICLES.c.fingerprint == bindparam("fingerprint"),
+        _ARTICLES.c.headline.is_not_distinct_from(bindparam("headline")),
+        _ARTICLES.c.url.is_not_distinct_from(bindparam("url")),
+        _ARTICLES.c.external_id.is_(None),
+        _ARTICLES.c.deleted_at.is_(None),
+    )
+    .order_by(_ARTICLES.c.id)
+    .limit(MOST_COMPARED)
+)
+_Name = tuple[str | None, str]
+
+
+def describe_refusal(number: int, error: DatelineError) -> Receipt:
+    """Write the receipt of a line that is not stored."""
+    receipt: Receipt = {
+        "line": number,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+    }
+    if error.errors:
+        receipt["errors"] = [fault.model_dump() for fault in error.errors]
+    if error.status == DatabaseBusy.status:
+        receipt["retry"] = True
+    return {**receipt, **error.extension}
+
+
+def _describe(number: int, status: int, *, article_id: int, version: int, seq: int) -> Receipt:
+    return {"line": number, "status": status, "article_id": article_id, "version": version, "seq": seq}
+
+
+def store_lines(
+    run: Run, lines: Sequence[Line], prepared: Sequence[Prepared], on_duplicate: OnDuplicate
+) -> list[Receipt]:
+    """Store the lines in one transaction; return their receipts in order, once it is committed.
+
+    If the database refuses one of them for a reason that was not foreseen, each is stored alone, so that only
+    that one is refused. Raises only what says that the database cannot be used now.
+    """
+    numbered = [(line.number, found) for line, found in zip(lines, prepared, strict=True)]
+    try:
+        return run(partial(_store, numbered=numbered, on_duplicate=on_duplicate))
+    except (*UNAVAILABLE, DatabaseBusy):
+        raise
+    except Exception:
+        if len(lines) == 1:
+            _log.exception("line %d of a batch cannot be stored", lines[0].number)
+            return [
+                describe_refusal(lines[0].number, InternalError("Something went wrong here; the log has it."))
+            ]
+    return [
+        receipt
+        for line, found in zip(lines, prepared, strict=True)
+        for receipt in store_lines(run, [line], [found], on_duplicate)
+    ]
+
+
+def _store(
+    session: Session, *, numbered: Sequence[tuple[int, Prepared]], on_duplicate: OnDuplicate
+) -> list[Receipt]:
+    """Store lines in their order; those that are new and structured, many at a time."""
+    receipts: list[Receipt] = []
+    waiting = _Waiting(on_duplicate)
+    for number, found in numbered:
+        if isinstance(found, PreparedArticle):
+            if not waiting.has_room_for(found):
+                receipts += waiting.store(session)
+            waiting.add(number, found)
+            continue
+        receipts += waiting.store(session)
+        if isinstance(found, DatelineError):
+            receipts.append(describe_refusal(number, found))
+        else:
+            receipts.append(_store_cleaned(session, number, found, on_duplicate))
+    return receipts + waiting.store(session)
+
+
+def _store_cleaned(
+    session: Session, number: int, found: CleanedSubmission, on_duplicate: OnDuplicate
+) -> Receipt:
+    try:
+        article, created = store_submission(session, found, on_duplicate)
+    except DuplicateArticle as error:
+        return describe_refusal(number, error)
+    session.flush()  # the look-ups of the lines after it go past the session
+    status = 201 if created else 200
+    return _describe(number, status, article_id=article.id, version=article.version, seq=article.seq)
+
+
+class _Waiting:
+    """Structured lines that can be stored together: no two of them have the same name or body."""
+
+    def __init__(self, on_duplicate: OnDuplicate) -> None:
+        self._on_duplicate = on_duplicate
+        self._lines: list[tuple[int, PreparedArticle]] = []
+        self._marks: set[str | _Name] = set()
+
+    def has_room_for(self, article: PreparedArticle) -> bool:
+        """Tell whether it is a stranger to all that wait."""
+        return self._marks.isdisjoint(_list_marks(article))
+
+    def add(self, number: int, article: PreparedArticle) -> None:
+        """Let it wait."""
+        self._lines.append((number, article))
+        self._marks |= _list_marks(article)
+
+    def store(self, session: Session) -> list[Receipt]:
+        """Store all that wait and return their receipts in order."""
+        lines, self._lines, self._marks = self._lines, [], set()
+        if not lines:
+            return []
+        originals = find_first_copies(session, [article.fingerprint for _, article in lines])
+        names = _find_names(session, [article for _, article in lines])
+        known: dict[int, Receipt] = {}
+        for number, article in lines:
+            if _name(article) in names or (article.fingerprint in originals and _name(article) is None):
+                receipt = _meet_known(session, number, article, self._on_duplicate)
+                if receipt is not None:
+                    known[number] = receipt
+        new = [(number, article) for number, article in lines if number not in known]
+        if new:
+            stored = create_articles(session, [article for _, article in new])
+            for (number, _), made in zip(new, stored, strict=True):
+                known[number] = _describe(number, 201, article_id=made.id, version=made.version, seq=made.seq)
+        return [known[number] for number, _ in lines]
+
+
+def _list_marks(article: PreparedArticle) -> set[str | _Name]:
+    name = _name(article)
+    return {article.fingerprint} if name is None else {article.fingerprint, name}
+
+
+def _name(article: PreparedArticle) -> _Name | None:
+    """Return what the article's source calls it; None if it says no external_id."""
+    external_id = article.content["external_id"]
+    return None if external_id is None else (article.columns["source_name"], external_id)
+
+
+def _find_names(session: Session, articles: Sequence[PreparedArticle]) -> set[_Name]:
+    """Find which of the articles' names are taken."""
+    external_ids = [name[1] for article in articles if (name := _name(article)) is not None]
+    if not external_ids:
+        return set()
+    rows = session.connection().execute(_NAMED, {"external_ids": external_ids})
+    return {(row[0], row[1]) for row in rows}
+
+
+def _meet_known(
+    session: Session, number: int, article: PreparedArticle, on_duplicate: OnDuplicate
+) -> Receipt | None:
+    """Deal with an article whose name or body is stored already; None if it is to be stored as a new one.
+
+    One that is the same in every field is that article. Another text under a known external_id is its next
+    version.
+    """
+    name = _name(article)
+    if name is None:
+        found = None if on_duplicate is OnDuplicate.NEW else _find_same(session, article)
+        if found is None:
+            return None
+        if on_duplicate is OnDuplicate.REJECT:
+            return _refuse_known(number, found[0])
+        return _describe(number, 200, article_id=found[0], version=found[1], seq=found[2])
+    stored = find_by_external_id(session, *name)
+    assert stored is not None  # it was found in this transaction, and writes are one after the other
+    if on_duplicate is OnDuplicate.REJECT:
+        return _refuse_known(number, stored.id)
+    stored = update_article(session, stored, ArticleContent.model_validate(article.content))
+    session.flush()
+    return _describe(number, 200, article_id=stored.id, version=stored.version, seq=stored.seq)
+
+
+def _refuse_known(number: int, article_id: int) -> Receipt:
+    return describe_refusal(
+        number, DuplicateArticle("The article is already stored.", extension={"article_id": article_id})
+    )
+
+
+def _find_same(session: Session, article: PreparedArticle) -> tuple[int, int, int] | None:
+    """Find a stored article that says the same in every field: its id, version and seq."""
+    values = {
+        "fingerprint": article.fingerprint,
+        "headline": article.content["headline"],
+        "url": article.content["url"],
+    }
+    for row in session.connection().execute(_SAME, values):
+        document = orjson.loads(row.document)
+        if all(document[field] == value for field, value in article.content.items()):
+            return row.id, row.version, row.seq
+    return None
