@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -169,3 +170,11 @@ def make_article(client: TestClient) -> Callable[..., dict[str, Any]]:
 def page() -> str:
     """A raw page in the shape that services post: counters, caption, dateline, body, page furniture."""
     return PAGE
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

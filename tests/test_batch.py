@@ -27,6 +27,7 @@ from app.tables import Article, ArticleTerm, Change
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 ARTICLE = {"headline": "Bridge reopens", "body": "The bridge reopened.\n\nTraffic flows."}
+MANY = cleaners.FEW_LINES + 1  # so many that they go to a child
 KEY = "dl_bulk_0123456789abcdef"
 DATABASES = ("sqlite", "postgresql")
 _NUMBERS = itertools.count(2)
@@ -34,7 +35,7 @@ _NUMBERS = itertools.count(2)
 
 @pytest.fixture(scope="module", params=DATABASES)
 def settings(request, new_store, tmp_path_factory):
-    """A store that these tests share, since each application has processes of its own; none needs it empty."""
+    """A store that these tests share, since each application has processes of its own."""
     with new_store(request.param, tmp_path_factory.mktemp("batch")) as made:
         yield made
 
@@ -266,8 +267,8 @@ def test_line_that_kills_its_cleaner_is_refused_and_no_other(monkeypatch):
     pool = Cleaners(1)
     good = Line(1, write({"article": ARTICLE}))
     try:
-        found = pool.prepare([good, Line(2, b"poison"), good]).result(60)
-        assert [type(one) for one in found] == [PreparedArticle, CleaningFailed, PreparedArticle]
+        found = pool.prepare([good, Line(2, b"poison"), *[good] * MANY]).result(60)
+        assert [type(one) for one in found] == [PreparedArticle, CleaningFailed, *[PreparedArticle] * MANY]
         (child,) = list_children(os.getpid())
         os.kill(child, signal.SIGKILL)
         assert [type(one) for one in pool.prepare([good]).result(60)] == [PreparedArticle]
@@ -283,9 +284,9 @@ def list_children(parent):
 
 
 @pytest.fixture
-def served(tmp_path):
-    """A server of its own with the client's socket to it, in the middle of a batch with three receipts."""
-    port = 18541
+def served(tmp_path, free_port):
+    """A server of its own with the client's socket to it, in the middle of a batch."""
+    port = free_port
     environment = {**os.environ, "DATELINE_DATA_DIR": str(tmp_path / "data"), "DATELINE_ADMIN_KEY": KEY}
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
@@ -295,14 +296,18 @@ def served(tmp_path):
                 client.sendall(
                     b"POST /v1/ingest/batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
                     b"Content-Type: application/x-ndjson\r\nAuthorization: Bearer "
-                    + key.encode()
+                    + KEY.encode()
                     + b"\r\n\r\n"
                 )
-                send_chunk(client, write(*({"article": {**ARTICLE, "body": f"Body {n}."}} for n in range(3))))
+                send_chunk(
+                    client, write(*({"article": {**ARTICLE, "body": f"Body {n}."}} for n in range(MANY)))
+                )
                 send_chunk(client, b'\n{"article": {"headline": "Cut off", "body": "Cut')
                 answer = client.makefile("rb")
-                receipts = [read_receipt(answer) for _ in range(3)]
-                assert [found["status"] for found in receipts] == [201] * 3, "they come while lines are sent"
+                receipts = [read_receipt(answer) for _ in range(MANY)]
+                assert [found["status"] for found in receipts] == [201] * MANY, (
+                    "they come while lines are sent"
+                )
                 yield server, client, answer, port
         finally:
             server.kill()
@@ -339,8 +344,8 @@ def test_client_that_goes_away_leaves_what_has_its_receipt(served):
     answer.close()
     client.shutdown(socket.SHUT_RDWR)
     time.sleep(0.3)
-    found = httpx.get(f"http://127.0.0.1:{port}/v1/articles").json()["items"]
-    assert [article["headline"] for article in found] == [ARTICLE["headline"]] * 3
+    found = httpx.get(f"http://127.0.0.1:{port}/v1/articles?limit=50").json()["items"]
+    assert [article["headline"] for article in found] == [ARTICLE["headline"]] * MANY
 
 
 def test_server_that_stops_says_which_lines_it_has_not_taken(served):
@@ -348,7 +353,7 @@ def test_server_that_stops_says_which_lines_it_has_not_taken(served):
     (child,) = list_children(server.pid)
     server.send_signal(signal.SIGTERM)
     ending = read_receipt(answer)
-    assert (ending["line"], ending["status"], ending["code"]) == (4, 503, "batch-interrupted")
+    assert (ending["line"], ending["status"], ending["code"]) == (MANY + 1, 503, "batch-interrupted")
     client.close()
     answer.close()
     assert server.wait(20) == 0

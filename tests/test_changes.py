@@ -40,12 +40,6 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def find_free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @pytest.fixture
 def live(app, auth) -> Iterator[httpx.Client]:
     """A client of the application behind a real server, which can stream."""
@@ -349,8 +343,8 @@ def test_stream_ends_when_the_database_fails_and_can_be_opened_again(live, engin
         assert next(events)[0] == "5"
 
 
-def test_terminated_server_ends_its_streams(settings, auth):
-    port = find_free_port()
+def test_terminated_server_ends_its_streams(settings, auth, free_port):
+    port = free_port
     environment = {
         **os.environ,
         "DATELINE_DATA_DIR": str(settings.data_dir),

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -411,15 +410,6 @@ def test_sigterm_lets_requests_finish_and_exits_with_0(settings, engine, auth, f
         poll.result()
         assert server.wait(20) == 0
         assert time.monotonic() - begun < 20
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

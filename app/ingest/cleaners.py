@@ -25,6 +25,9 @@ import app
 from app.errors import CleaningFailed
 from app.ingest.lines import Line, Prepared, prepare_line
 
+# So few are prepared by the server itself, as a single request is: a child takes a second of CPU to start.
+FEW_LINES = 10
+FEW_BYTES = 64 * 1024
 IDLE_SECONDS = 60.0
 # A page of 20,000 lines takes some seconds; what takes longer than this never ends.
 LINE_SECONDS = 30.0
@@ -101,15 +104,18 @@ class Cleaners:
     def _prepare(self, child: "_Child", lines: list[Line]) -> list[Prepared]:
         if self._is_closed:
             return [CleaningFailed("The server is stopping.") for _ in lines]
+        if not child.is_running and len(lines) <= FEW_LINES and sum(map(_measure, lines)) <= FEW_BYTES:
+            return [prepare_line(line) for line in lines]
         if (found := child.ask(lines)) is not None:
             return found
-        if len(lines) > 1:
-            return [prepared for line in lines for prepared in self._prepare(child, [line])]
-        # It may have died before, of something else.
-        if (found := child.ask(lines)) is not None:
-            return found
-        _log.error("a cleaning process died or hung at line %d of a batch; it is refused", lines[0].number)
-        return [CleaningFailed("The process that cleaned this line died, or took too long.")]
+        return [self._prepare_alone(child, line) for line in lines]
+
+    def _prepare_alone(self, child: "_Child", line: Line) -> Prepared:
+        """Prepare a line whose group has lost its child, to this line or to another."""
+        if not self._is_closed and (found := child.ask([line])) is not None:
+            return found[0]
+        _log.error("line %d of a batch lost its cleaning process; it is refused", line.number)
+        return CleaningFailed("The process that cleaned this line died, or took too long.")
 
 
 class _Child:
@@ -117,6 +123,11 @@ class _Child:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started; it may have died since."""
+        return self._process is not None
 
     def ask(self, lines: list[Line]) -> list[Prepared] | None:
         """Have lines prepared; None if the child died of it, or took too long."""
@@ -144,6 +155,10 @@ class _Child:
         if process is not None:
             process.kill()
             process.communicate()
+
+
+def _measure(line: Line) -> int:
+    return len(line.text or b"")
 
 
 def _start() -> "subprocess.Popen[bytes]":
