@@ -23,7 +23,12 @@ def make_json_response(
 
 
 def make_etag(article: Article, view: str = "") -> str:
-    """Name the article's text; a view of it (some fields, more parts) is another representation."""
+    """Name the article's text; a view of it (some fields, more parts) is another representation.
+
+    So is the same text in another place among the stories, of which If-Match takes no notice.
+    """
+    if (article.story_id, article.duplicate_of) != (article.id, None):
+        view += f"{article.story_id}/{article.duplicate_of}/{article.seq}"
     suffix = f"-{hashlib.sha256(view.encode()).hexdigest()[:8]}" if view else ""
     return f'"{article.id}-{article.version}{suffix}"'
 

@@ -28,23 +28,12 @@ from app.articles.shapes import (
 )
 from app.changes import ChangeKind, append_change, take_number
 from app.cleaning import count_words, fingerprint_text
+from app.stories.membership import forget_article, place_article, regard_status, replace_article
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
 
 _INSERT_ARTICLE = insert(get_table(Article))
 _INSERT_TERM = insert(get_table(ArticleTerm))
 _ARTICLES = get_table(Article)
-_FIRST_COPY = (
-    select_columns(_ARTICLES.c.id, _ARTICLES.c.story_id)
-    .where(
-        _ARTICLES.c.fingerprint == bindparam("fingerprint"),
-        _ARTICLES.c.deleted_at.is_(None),
-        _ARTICLES.c.duplicate_of.is_(None),
-    )
-    .order_by(_ARTICLES.c.id)
-    .limit(1)
-)
-
-
 _BY_EXTERNAL_ID = (
     select_columns(_ARTICLES.c.id)
     .where(
@@ -82,12 +71,6 @@ def _find_article(session: Session, article_id: int | None) -> Article | None:
     return None if article_id is None else session.get(Article, article_id)
 
 
-def _find_first_copy(session: Session, fingerprint: str) -> tuple[int, int | None] | None:
-    """Find the earliest article with the same body, white space and letter case aside: its id and story."""
-    row = session.connection().execute(_FIRST_COPY, {"fingerprint": fingerprint}).first()
-    return None if row is None else (row[0], row[1])
-
-
 def build_article(content: ArticleContent, *, article_id: int, seq: int, now: datetime) -> Article:
     """Build the row of a new article, which has no served JSON yet."""
     return Article(
@@ -113,9 +96,7 @@ def create_article(
     now = datetime.now(UTC)
     article_id, seq = take_number(session, "articles"), take_number(session, "changes")
     article = build_article(content, article_id=article_id, seq=seq, now=now)
-    original = _find_first_copy(session, article.fingerprint)
-    if original is not None:
-        article.duplicate_of, article.story_id = original
+    place_article(session, article)
     article.document, article.brief = render(article, content, cleaning)
     columns = {name: getattr(article, name) for name in Article.model_fields}
     session.connection().execute(_INSERT_ARTICLE, columns)
@@ -150,6 +131,10 @@ def update_article(
     article.seq = take_number(session, "changes")
     for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
         setattr(article, name, value)
+    if "body" in fields:
+        replace_article(session, article, before.body)
+    if "status" in fields:
+        regard_status(session, article)
     article.document, article.brief = render(article, content, cleaning)
     session.add(article)
     append_change(session, article, kind=ChangeKind.UPDATED, fields=fields)
@@ -178,6 +163,7 @@ def delete_article(session: Session, article: Article, reason: str | None = None
 
     The row stays without content, so that the id answers 410 and is never used again.
     """
+    forget_article(session, article)
     for table in (ArticleTerm, ArticleVersion, RawText):
         session.exec(delete(table).where(col(table.article_id) == article.id))
     now = datetime.now(UTC)

@@ -30,8 +30,15 @@ def take_number(session: Session, name: str) -> int:
     return number
 
 
-def append_change(session: Session, article: Article, *, kind: ChangeKind, fields: list[str]) -> None:
-    """Append the entry for the article's `seq` in the session's transaction."""
+def append_change(
+    session: Session,
+    article: Article,
+    *,
+    kind: ChangeKind,
+    fields: list[str],
+    at: datetime | None = None,
+) -> None:
+    """Append the entry for the article's `seq` in the session's transaction; `at` if that is not its update."""
     session.connection().execute(
         _INSERT_CHANGE,
         {
@@ -40,10 +47,10 @@ def append_change(session: Session, article: Article, *, kind: ChangeKind, field
             "version": article.version,
             "kind": kind,
             "fields": fields,
-            "at": article.deleted_at or article.updated_at,
+            "at": at or article.deleted_at or article.updated_at,
         },
     )
-    session.info["seq"] = article.seq  # for the commit, which tells searches how far to look
+    session.info["seq"] = max(article.seq, session.info.get("seq", 0))  # for the commit, which tells searches how far to look
 
 
 def get_last_seq(session: Session) -> int:
