@@ -43,6 +43,7 @@ from app.keys import Scope, create_key, describe_state, list_keys, make_first_ke
 from app.search import find_ids
 from app.settings import Settings, list_unknown_variables
 from app.store_checks import check_store
+from app.stories.rebuilding import list_stored, place_stored
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Raw news text in, structured articles out."
@@ -58,6 +59,8 @@ SECONDS_TO_FINISH = 12
 CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".json": "application/json"}
 # Changes looked at in one transaction when old ones are removed: a server's writes wait for no longer.
 PRUNED_AT_ONCE = 5000
+# Articles that `dateline stories` looks up in one transaction: some hundred milliseconds.
+PLACED_AT_ONCE = 100
 SAMPLE = """\
 Ferry link to the islands returns after winter repairs
 
@@ -237,6 +240,22 @@ def reclean_articles(
     terminal.print(f"{changed} of {len(ids)} articles {'would change' if dry_run else 'changed'}")
     if failed:
         _fail(f"{failed} of {len(ids)} articles could not be cleaned; they stay as they are")
+
+
+@cli.command(name="stories")
+def find_stories() -> None:
+    """Look for copies among the stored articles: once after an upgrade from a version that did not look for
+    near-duplicates, or to repair what `dateline check` finds. Nothing is taken out of a story.
+    """
+    _settings, engine = _open_store()
+    with read_session(engine) as session:
+        ids = list_stored(session)
+    batches = [ids[start : start + PLACED_AT_ONCE] for start in range(0, len(ids), PLACED_AT_ONCE)]
+    copies = 0
+    for batch in track(batches, "comparing", console=terminal) if terminal.is_terminal else batches:
+        with write_session(engine) as session:
+            copies += place_stored(session, batch)
+    terminal.print(f"{copies} articles are copies of others")
 
 
 @cli.command(name="search")

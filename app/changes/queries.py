@@ -38,7 +38,7 @@ def append_change(
     fields: list[str],
     at: datetime | None = None,
 ) -> None:
-    """Append the entry for the article's `seq` in the session's transaction; `at` if that is not its update."""
+    """Append the entry for the article's `seq` in the session's transaction; `at` if it is no update."""
     session.connection().execute(
         _INSERT_CHANGE,
         {
@@ -50,7 +50,9 @@ def append_change(
             "at": at or article.deleted_at or article.updated_at,
         },
     )
-    session.info["seq"] = max(article.seq, session.info.get("seq", 0))  # for the commit, which tells searches how far to look
+    session.info["seq"] = max(
+        article.seq, session.info.get("seq", 0)
+    )  # for the commit, which tells searches how far to look
 
 
 def get_last_seq(session: Session) -> int:

@@ -1,19 +1,20 @@
 """Whether two texts are copies of one story, and what differs between them.
 
-Copies share words in long runs, whatever was cut, added or moved between them. Two reports in one mould (market
-tables, earnings, jobless claims) share as many words, but in short runs with other numbers and names in the
-same places. So three things decide: how much of the shorter text the longer one has (containment of word
-triples: a copy that was cut to a third still has all of it, where resemblance would be a third), how long the
-runs are, and how many places inside the shared passages contradict each other.
+Copies share words in long runs, whatever was cut, added or moved between them. Two reports in one mould
+(market tables, earnings, jobless claims) share as many words, but in short runs with other numbers and names
+in the same places. So three things decide: how much of the shorter text the longer one has (containment of
+word triples: a copy that was cut to a third still has all of it, where resemblance would be a third), how
+long the runs are, and how many places inside the shared passages contradict each other.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from app.stories.texts import Text
+from app.stories.texts import Text, count_days_between
 
 # The numbers below come from the development half of the labelled pairs (docs/stories.md), split by story: on
 # either half the same values are the best or equal to it, and all around them F1 stays above 0.995.
@@ -33,6 +34,8 @@ LEAST_HEADLINE = 0.5
 # was added or cut.
 LONGEST_PLACE = 12
 TRIPLE = 3
+# Differences that are told of a pair; a reader wants to know what kind they are.
+DIFFERENCES_TOLD = 20
 
 
 class Method(StrEnum):
@@ -79,29 +82,44 @@ class Comparison:
     differences: tuple[Difference, ...]
     days_apart: int
     """Between their dates; 0 where one has none."""
-    is_swapped: bool
-    """Whether the first text is the longer one, so that `there` of a difference is of the first."""
 
     @property
     def contradictions(self) -> int:
         """How many places have another number or name."""
         return sum(found.kind is not DifferenceKind.WORDING for found in self.differences)
 
+    def describe(self) -> dict[str, Any]:
+        """Return what the API tells of it: numbers and names first, then other words."""
+        differences = sorted(self.differences, key=lambda place: place.kind is DifferenceKind.WORDING)
+        return {
+            "similarity": round(self.similarity, 3),
+            "shared_words": self.shared_words,
+            "differs": [
+                {"kind": place.kind, "here": place.here, "there": place.there}
+                for place in differences[:DIFFERENCES_TOLD]
+            ],
+        }
+
 
 def compare(one: Text, other: Text) -> Comparison:
-    """Compare two texts word by word. The time is that of their length."""
+    """Compare two texts word by word; `here` of a difference is of the first.
+
+    The time it takes is that of their length.
+    """
     is_swapped = len(one.words) > len(other.words)
     short, long = (other, one) if is_swapped else (one, other)
     runs = _find_runs(short.words, long.words)
     shared = _count_covered(runs)
     common = len(short.triples & long.triples)
+    places = _list_differences(short, long, runs)
+    if is_swapped:
+        places = [Difference(place.kind, place.there, place.here) for place in places]
     return Comparison(
         similarity=common / len(short.triples) if short.triples else 0.0,
         shared_words=shared,
         mean_run=shared / len(runs) if runs else 0.0,
-        differences=tuple(_list_differences(short, long, runs)),
-        days_apart=abs((one.day - other.day).days) if one.day and other.day else 0,
-        is_swapped=is_swapped,
+        differences=tuple(places),
+        days_apart=count_days_between(one.day, other.day),
     )
 
 
@@ -112,14 +130,18 @@ def find_copy(one: Text, other: Text) -> Comparison | None:
     if not fewer or len(one.triples & other.triples) < LEAST_SIMILARITY * fewer:
         return None
     found = compare(one, other)
+    return found if says_copy(found, one, other) else None
+
+
+def says_copy(found: Comparison, one: Text, other: Text) -> bool:
+    """Tell whether a comparison of two texts says that they are copies of one story."""
     allowed = MOST_CONTRADICTIONS_LATER if found.days_apart > SAME_NEWS_DAYS else MOST_CONTRADICTIONS
-    is_copy = (
+    return (
         found.similarity >= LEAST_SIMILARITY
         and found.mean_run >= LEAST_RUN
         and found.contradictions * 100 <= allowed * found.shared_words
         and (found.shared_words >= FEW_WORDS or agree_in_headline(one, other))
     )
-    return found if is_copy else None
 
 
 def agree_in_headline(one: Text, other: Text) -> bool:
@@ -168,11 +190,9 @@ def _list_differences(short: Text, long: Text, runs: Sequence[_Run]) -> list[Dif
     bounds = [(0, first.here, 0, first.there)]
     bounds += [
         (before.here + before.length, after.here, before.there + before.length, after.there)
-        for before, after in zip(runs, runs[1:], strict=False)
+        for before, after in pairwise(runs)
     ]
-    bounds.append(
-        (last.here + last.length, len(short.printed), last.there + last.length, len(long.printed))
-    )
+    bounds.append((last.here + last.length, len(short.printed), last.there + last.length, len(long.printed)))
     return [
         _describe(short.printed[start:end], long.printed[other_start:other_end])
         for start, end, other_start, other_end in bounds

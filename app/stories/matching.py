@@ -5,21 +5,15 @@ It runs inside the transaction that stores the text. Those run one after the oth
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
-from app.stories.comparing import Comparison, Method, agree_in_headline, find_copy
-from app.stories.sketches import (
-    Bearers,
-    find_bearers,
-    rank_candidates,
-    sketch_words,
-    store_sketch,
-)
+from app.stories.comparing import Comparison, Method, agree_in_headline, compare, find_copy, says_copy
+from app.stories.sketches import Bearers, find_bearers, rank_candidates, store_sketch
 from app.stories.texts import Text, read_text
 from app.tables import Article, get_table
 
@@ -31,14 +25,14 @@ MOST_SAME = 5
 FEW_WORDS = 5
 
 _ARTICLES = get_table(Article)
-_COLUMNS = [
+PIECE_COLUMNS = [
     _ARTICLES.c[name]
     for name in (
         *("id", "status", "created_at", "story_id", "duplicate_of", "fingerprint"),
-        *("headline", "body", "dateline_date", "published_at"),
+        *("headline", "body", "dateline", "dateline_date", "published_at"),
     )
 ]
-_BY_ID = select(*_COLUMNS).where(
+_BY_ID = select(*PIECE_COLUMNS).where(
     _ARTICLES.c.id.in_(bindparam("ids", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
 )
 _SAME_BODIES = (
@@ -50,7 +44,7 @@ _SAME_BODIES = (
     .distinct()
 )
 _BY_BODY = (
-    select(*_COLUMNS)
+    select(*PIECE_COLUMNS)
     .where(_ARTICLES.c.fingerprint == bindparam("fingerprint"), _ARTICLES.c.deleted_at.is_(None))
     .order_by(_ARTICLES.c.id)
     .limit(MOST_SAME)
@@ -89,13 +83,32 @@ class Match:
     @property
     def similarity(self) -> float:
         """The share of the shorter text that both have, 0 to 1."""
-        return round(self.comparison.similarity, 3) if self.comparison else 1.0
+        return self.comparison.similarity if self.comparison else 1.0
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the API tells of it: the article, how similar, how that is known, what differs."""
+        told = self.comparison.describe() if self.comparison else {"similarity": 1.0, "differs": []}
+        return {
+            "article_id": self.piece.member.article_id,
+            "method": self.method,
+            "similarity": told["similarity"],
+            "differs": told["differs"],
+        }
 
 
 def read_piece(row: Any) -> Piece:
     """Read a piece from an article or a row that has its columns."""
     member = Member(row.id, row.status, row.created_at, row.story_id or row.id, row.duplicate_of)
     return Piece(member, read_text(row), row.fingerprint)
+
+
+def match_pair(piece: Piece, other: Piece) -> Match:
+    """Say how two articles of a story compare."""
+    found = compare(piece.text, other.text)
+    if piece.fingerprint == other.fingerprint:
+        return Match(other, Method.EXACT, replace(found, similarity=1.0))  # of two words there is no triple
+    method = Method.NEAR if says_copy(found, piece.text, other.text) else Method.LINKED
+    return Match(other, method, found)
 
 
 @dataclass(slots=True)
@@ -138,7 +151,9 @@ class Finder:
         article_id = newcomer.member.article_id
         store_sketch(self.session, article_id, sketch, self._bearers)
         for number in sketch:
-            self._bearers.setdefault(number, []).append(article_id)
+            bearers = self._bearers.setdefault(number, [])
+            if article_id not in bearers:
+                bearers.append(article_id)
         self.pieces[article_id] = newcomer
         self._same_bodies.add(newcomer.fingerprint)
 
@@ -152,7 +167,7 @@ class Finder:
             if piece.fingerprint == newcomer.fingerprint and not piece.member.is_stored
         ]
         rows = self.session.connection().execute(_BY_BODY, {"fingerprint": newcomer.fingerprint})
-        for piece in [*(self._keep(row) for row in rows), *waiting]:
+        for piece in [*(self.keep(row) for row in rows), *waiting]:
             if piece.member.article_id != newcomer.member.article_id and (
                 len(newcomer.text.words) >= FEW_WORDS or agree_in_headline(newcomer.text, piece.text)
             ):
@@ -164,18 +179,9 @@ class Finder:
         unknown = [article_id for article_id in ids if article_id not in self.pieces]
         if unknown:
             for row in self.session.connection().execute(_BY_ID, {"ids": unknown}):
-                self._keep(row)
+                self.keep(row)
         return [self.pieces[article_id] for article_id in ids if article_id in self.pieces]
 
-    def _keep(self, row: Any) -> Piece:
+    def keep(self, row: Any) -> Piece:
+        """Remember an article; the same one is always the same piece."""
         return self.pieces.setdefault(row.id, read_piece(row))
-
-
-def find_match(session: Session, text: Text, fingerprint: str) -> Match | None:
-    """Find the stored article that a text, which is not stored itself, is most likely a copy of."""
-    newcomer = Piece(Member(0, "", datetime.min, 0, None, is_stored=False), text, fingerprint)
-    sketch = sketch_words(text.words)
-    finder = Finder(session)
-    finder.prepare([newcomer], [sketch])
-    matches = finder.find_matches(newcomer, sketch)
-    return matches[0] if matches else None

@@ -2,11 +2,12 @@
 
 - A copy joins the story of the article that it is a copy of. A text that is a copy of articles of several
   stories joins these, unless it shares too few words with one of them to say so (`LEAST_SHARED_TO_JOIN`).
-- The lead is the earliest article that is usable; where none is, the earliest canceled one. All other articles
-  that readers may see have it as `duplicate_of`. Withheld articles belong to the story, but neither lead nor
-  count. The lead passes on when it is withheld, canceled or deleted, and comes back when it is released.
-- A story that a writer has split or joined is settled: copies still join it, but the machine takes nothing out
-  of it and joins it with no other story.
+- The lead is the earliest article that is usable; where none is, the earliest canceled one. All other
+  articles that readers may see have it as `duplicate_of`. Withheld articles belong to the story, but neither
+  lead nor count. The lead passes on when it is withheld, canceled or deleted, and comes back when it is
+  released.
+- A story that a writer has split or joined is settled: copies still join it, but the machine takes nothing
+  out of it and joins it with no other story.
 - A story's id is that of its first article, or a number of the same sequence. Of stories that are joined the
   lowest id stays.
 
@@ -17,6 +18,7 @@ which names its text, stays.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -25,14 +27,14 @@ from sqlmodel import Session
 from app.changes import ChangeKind, append_change, take_number
 from app.index.schema import WITHHELD
 from app.stories.comparing import find_copy
-from app.stories.matching import Finder, Match, Member, Piece, read_piece
+from app.stories.matching import Finder, Match, Member, Piece, match_pair, read_piece
 from app.stories.sketches import remove_sketch, sketch_words
 from app.stories.texts import split_words
 from app.tables import Article, Story, get_table
 
 USABLE = "usable"
-# Words that a text must share with each of two stories to make them one: a paragraph that many pages carry, and
-# that is all there is of one page, must not.
+# Words that a text must share with each of two stories to make them one: a paragraph that many pages carry,
+# and that is all there is of one page, must not.
 LEAST_SHARED_TO_JOIN = 50
 # Members that an edited text is compared with, to see whether it still belongs to its story.
 MOST_COMPARED = 5
@@ -87,6 +89,12 @@ def read_newcomer(article: Article) -> Newcomer:
     return Newcomer(piece, sketch_words(piece.text.words))
 
 
+def compare_with_lead(session: Session, article: Article) -> dict[str, Any] | None:
+    """Tell how an article compares with the one that it is a copy of; None if it is none."""
+    lead = session.get(Article, article.duplicate_of) if article.duplicate_of is not None else None
+    return None if lead is None else match_pair(read_piece(article), read_piece(lead)).describe()
+
+
 def place_articles(session: Session, newcomers: Sequence[Newcomer]) -> list[Place]:
     """Find the stories of new articles, which may be copies of each other, and store their sketches.
 
@@ -104,6 +112,15 @@ def place_article(session: Session, article: Article) -> None:
     article.story_id, article.duplicate_of = place.member.story_id, place.member.duplicate_of
 
 
+def find_match(session: Session, article: Article) -> Match | None:
+    """Find the stored article that one, which shall not be stored, is most likely a copy of."""
+    newcomer = read_newcomer(article)
+    finder = Finder(session)
+    finder.prepare([newcomer.piece], [newcomer.sketch])
+    matches = finder.find_matches(newcomer.piece, newcomer.sketch)
+    return matches[0] if matches else None
+
+
 def _place(finder: Finder, newcomer: Newcomer) -> Place:
     matches = finder.find_matches(newcomer.piece, newcomer.sketch)
     if matches:
@@ -116,7 +133,9 @@ def _join_matches(finder: Finder, member: Member, matches: Sequence[Match]) -> N
     """Put a newcomer into the story of its best match, and join the stories of the others with that."""
     session = finder.session
     best = matches[0].piece.member.story_id
-    stories = {row.id: row for row in _read_stories(session, {match.piece.member.story_id for match in matches})}
+    stories = {
+        row.id: row for row in _read_stories(session, {match.piece.member.story_id for match in matches})
+    }
     joined = {best}
     if not (best in stories and stories[best].is_settled):
         joined |= {
@@ -138,12 +157,36 @@ def _join_matches(finder: Finder, member: Member, matches: Sequence[Match]) -> N
     arrange_story(session, min(joined), absorbing=joined, finder=finder, newcomer=member)
 
 
+def join_stored(finder: Finder, article: Article) -> None:
+    """Look a stored article up as if it came in now, and store what is missing of its sketch.
+
+    Its story is joined with those of its copies; it is taken out of none.
+    """
+    piece = finder.keep(article)
+    sketch = sketch_words(piece.text.words)
+    own = piece.member.story_id
+    matches = [match for match in finder.find_matches(piece, sketch) if match.piece.member.story_id != own]
+    if matches:
+        wanted = {own, *(match.piece.member.story_id for match in matches)}
+        rows = {row.id: row for row in _read_stories(finder.session, wanted)}
+        joined = {
+            match.piece.member.story_id
+            for match in matches
+            if own not in rows or _count_shared(match) >= LEAST_SHARED_TO_JOIN
+        }
+        if not any(rows[story_id].is_settled for story_id in rows.keys() & {own, *joined}):
+            joined.add(own)
+            arrange_story(finder.session, min(joined), absorbing=joined, finder=finder)
+    finder.add(piece, sketch)
+
+
 def _count_shared(match: Match) -> int:
     return match.comparison.shared_words if match.comparison else LEAST_SHARED_TO_JOIN
 
 
-def _read_stories(session: Session, ids: Collection[int]) -> Sequence[Story]:
-    return session.connection().execute(_STORY, {"stories": list(ids)}).all()  # type: ignore[return-value]
+def _read_stories(session: Session, ids: Collection[int]) -> Sequence[Any]:
+    """Read the rows of stories, each with the status of its lead."""
+    return session.connection().execute(_STORY, {"stories": list(ids)}).all()
 
 
 def list_members(session: Session, stories: Collection[int]) -> list[Member]:
@@ -225,8 +268,8 @@ def _put(session: Session, member: Member, story_id: int, duplicate_of: int | No
 def replace_article(session: Session, article: Article, old_body: str) -> None:
     """Look an article's new text up, before it is written.
 
-    It stays in its story if that is settled or if it is still a copy of one of its first members; otherwise it
-    leaves it, and joins another if it is a copy of that.
+    It stays in its story if that is settled or if it is still a copy of one of its first members; otherwise
+    it leaves it, and joins another if it is a copy of that.
     """
     remove_sketch(session, article.id, sketch_words([word.casefold() for word in split_words(old_body)]))
     newcomer = read_newcomer(article)
@@ -253,7 +296,7 @@ def _is_at_home(session: Session, article: Article, piece: Piece) -> bool:
 
 
 def leave_story(session: Session, article: Article) -> list[Member]:
-    """Take an article, which is about to be deleted or placed elsewhere, out of its story; return who stays."""
+    """Take an article that is about to be deleted or placed elsewhere out of its story; return who stays."""
     rest = _list_others(session, article)
     _form_anew(session, article.story_id, rest)
     return rest

@@ -4,8 +4,9 @@ A shingle is five words in a row. The lowest hashes of a body are its sketch, so
 shingles sample the same ones: of a text that was cut, the long version's sketch still names a share. What is
 found is only a candidate; `comparing` decides.
 
-Rows of `article_shingles` name the articles of each hash. One that many articles bear (a notice, a mould) says
-nothing of any of them and gets no more rows, so that a look-up costs the same however large the store is.
+Rows of `article_shingles` name the articles of each hash. One that many articles bear (a notice, a mould)
+says nothing of any of them and gets no more rows, so that a look-up costs the same however large the store
+is.
 """
 
 import heapq
@@ -21,8 +22,8 @@ from sqlmodel import Session
 from app.tables import ArticleShingle, get_table
 
 SHINGLE = 5
-# Hashes of a body: one for so many words, but so many at least and at most. On the labelled pairs 0.3 % of the
-# copies share fewer than two with the text that they are copies of.
+# Hashes of a body: one for so many words, but so many at least and at most. On the labelled pairs 0.3 % of
+# the copies share fewer than two with the text that they are copies of.
 WORDS_PER_HASH = 24
 FEWEST = 12
 MOST = 48
@@ -30,7 +31,7 @@ MOST = 48
 MOST_BEARERS = 32
 # A body with fewer hashes than this may share a single one with its copy.
 SHORT_SKETCH = 8
-# A single shared hash counts in any case if hardly anybody bears it: of a text cut to a tenth no more is left.
+# A single shared hash counts in any case if hardly anybody bears it: a text cut to a tenth may share no more.
 RARE = 2
 
 _SHINGLES = get_table(ArticleShingle)
@@ -77,7 +78,7 @@ def find_bearers(session: Session, sketch: Collection[int]) -> Bearers:
 
 
 def rank_candidates(bearers: Bearers, sketch_size: int) -> list[int]:
-    """Rank the articles worth a comparison, the likeliest first: those that share the most, rare hashes first."""
+    """Rank the articles worth a comparison: those that share the most, and the rarest, hashes first."""
     shared: Counter[int] = Counter()
     weights: dict[int, float] = {}
     rare: set[int] = set()

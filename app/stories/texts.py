@@ -14,6 +14,9 @@ from typing import Any
 # What is read of a long text; a copy is known long before that. It bounds the time that any text can cost.
 MAX_CHARACTERS = 60_000
 MAX_WORDS = 6_000
+# A date without a year is kept in this one: a leap year, before any news.
+NO_YEAR = 4
+DAYS_IN_LEAP_YEAR = 366
 # Words that one wire spells in full and another abbreviates.
 _HOUSE_STYLE = {
     "pct": "percent",
@@ -25,7 +28,9 @@ _HOUSE_STYLE = {
     "dlr": "dollar",
 }
 _PERCENT = re.compile(r"\bper cent\b|%")
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+)
 _WORD = re.compile(rf"[0-9]+(?:[.,:/-][0-9]+)*|[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 Triple = tuple[str, str, str]
@@ -48,7 +53,7 @@ class Text:
     headline: str | None
     body: str
     day: date | None
-    """Of the dateline, else of publication."""
+    """Of the dateline, else of publication; with the year `NO_YEAR` where nothing tells it."""
 
     @cached_property
     def printed(self) -> list[str]:
@@ -73,5 +78,24 @@ class Text:
 
 def read_text(row: Any) -> Text:
     """Read what is compared from an article or a row that has its columns."""
-    published = row.published_at.date() if row.published_at else None
-    return Text(row.headline, row.body, row.dateline_date or published)
+    return Text(row.headline, row.body, _read_day(row))
+
+
+def _read_day(row: Any) -> date | None:
+    if row.dateline_date:
+        day: date = row.dateline_date
+        return day
+    printed = ((row.dateline or {}).get("date") or {}).get("value")
+    if printed:  # without a year, as datelines mostly are
+        return date.fromisoformat(printed.replace("--", f"{NO_YEAR:04}-", 1))
+    return row.published_at.date() if row.published_at else None
+
+
+def count_days_between(one: date | None, other: date | None) -> int:
+    """Count the days between two dates, without regard to the years if one has none; 0 if one is unknown."""
+    if one is None or other is None:
+        return 0
+    if NO_YEAR not in (one.year, other.year):
+        return abs((one - other).days)
+    days = abs((one.replace(year=NO_YEAR) - other.replace(year=NO_YEAR)).days)
+    return min(days, DAYS_IN_LEAP_YEAR - days)
