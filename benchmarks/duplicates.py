@@ -8,10 +8,10 @@ compares the stories with the labelled pairs: all, and on each half of the stori
 tuning. Beside it stand MinHash LSH (rensa, 128 permutations, five-word shingles, similarity 0.5) and the
 containment of word triples alone, both on the same cleaned bodies.
 
-`cost` grows a store with the articles that synth.py makes, of which 5 % are marked copies, and measures the CPU
-time of placing more: their sketch, the look-up with all comparisons, storing the sketch. The store is filled
-with the very rows that storing one article after the other leaves, but in bulk; only the JSON that reads serve
-is left out.
+`cost` grows a store with the articles that synth.py makes, of which 5 % are marked copies, and measures the
+CPU time of placing more: their sketch, the look-up with all comparisons, storing the sketch. The store is
+filled with the very rows that storing one article after the other leaves, but in bulk; only the JSON that
+reads serve is left out.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def store_all(articles: list[dict[str, Any]]) -> tuple[Clusters, dict[str, str],
         settings = Settings(data_dir=Path(folder), _env_file=None)
         migrate(settings)
         engine = make_engine(settings)
-        for chunk in itertools.batched(articles, 50) if sys.version_info >= (3, 12) else chunks(articles, 50):
+        for chunk in chunks(articles, 50):
             cleaned = []
             for article in chunk:
                 try:
@@ -255,12 +255,12 @@ def measure_cost(program: Path, sizes: list[int]) -> None:
 
 def fill_row(made: dict[str, Any], number: int, now: datetime) -> dict[str, Any]:
     """Make the columns of an article that only fills the store."""
-    values = {name: None for name in Article.model_fields}
+    values = dict.fromkeys(Article.model_fields)
     texts = {"headline": made["title"], "body": made["body"], "fingerprint": fingerprint_text(made["body"])}
     known = {"id": number, "uri": str(number), "seq": number, "story_id": number, "version": 1}
     empty = {name: [] for name in ("version_fields", "authors", "tags", "media", "metrics")}
-    told = {"language": "en", "status": "usable", "version_kind": "created", "document": "", "brief": ""}
-    moments = {name: now for name in ("created_at", "updated_at", "sorted_at")}
+    told = {"language": "en", "status": "usable", "version_kind": "created", "document": "{}", "brief": "{}"}
+    moments = dict.fromkeys(("created_at", "updated_at", "sorted_at"), now)
     published = datetime.fromisoformat(made["published_at"]).replace(tzinfo=UTC)
     counts = {"word_count": 0, "media_count": 0, "edited": {}, "published_at": published}
     return {**values, **texts, **known, **empty, **told, **moments, **counts}

@@ -24,10 +24,10 @@ from app.stories.texts import Text
 from app.tables import Article, ArticleShingle, Story
 
 PARAGRAPHS = (
-    "The ferry to the outer islands will sail again on Tuesday after four months of repairs, the harbour office"
-    " of Helsinki said, ending a winter in which supplies had to come by helicopter twice a week.",
-    "Divers replaced 11 of the 32 blades of the bow thruster in February, and the hull was painted against the"
-    " ice that had scraped it for nearly thirty years, said Aino Lehto, who led the works at the yard.",
+    "The ferry to the outer islands will sail again on Tuesday after four months of repairs, the harbour"
+    " office of Helsinki said, ending a winter in which supplies had to come by helicopter twice a week.",
+    "Divers replaced 11 of the 32 blades of the bow thruster in February, and the hull was painted against"
+    " the ice that had scraped it for nearly thirty years, said Aino Lehto, who led the works at the yard.",
     "The repairs cost 2.4 million euros, of which the city pays two thirds and the islands the rest, in six"
     " yearly parts that begin next spring, according to the contract that the council signed in October.",
     "Shopkeepers on the islands welcomed the news with relief, since the ice road had melted in the middle of"
@@ -39,8 +39,8 @@ STORY = "\n\n".join(PARAGRAPHS)
 MARKET = (
     "Stocks closed {how} on the Helsinki exchange on {day}, with the general index {index} points at {close}"
     " after {volume} million shares changed hands, brokers said. The forestry index ended at {forest} and the"
-    " engineering index at {engines}. Trading was quiet ahead of the monthly figures, dealers at the main houses"
-    " said, and foreign buyers stayed away for the most part of the session."
+    " engineering index at {engines}. Trading was quiet ahead of the monthly figures, dealers at the main"
+    " houses said, and foreign buyers stayed away for the most part of the session."
 )
 MONDAY = MARKET.format(
     how="higher", day="Monday", index="up 12.4", close="3,120.8", volume="41", forest="911.2", engines="604.7"
@@ -54,7 +54,10 @@ TUESDAY = MARKET.format(
     forest="902.5",
     engines="611.3",
 )
-CJK = "赫尔辛基外岛的渡轮经过四个月的维修之后将于星期二恢复航行港务局星期一表示整个冬天物资每周只能由直升机运送两次"
+CJK = (
+    "赫尔辛基外岛的渡轮经过四个月的维修之后将于星期二恢复航行"
+    "港务局星期一表示整个冬天物资每周只能由直升机运送两次"
+)
 
 Make = Callable[..., dict[str, Any]]
 
@@ -102,7 +105,7 @@ def patch(client: TestClient, article_id: int, **changes: Any) -> dict[str, Any]
     ids=("cut", "moved", "corrected", "boilerplate", "longer", "chinese", "other day", "mould", "background",
          "notice"),
 )  # fmt: skip
-def test_verdicts(make, client, first, second, is_copy):
+def test_verdicts(make, first, second, is_copy):
     one, other = make(first), make(second, headline="Islands reached anew")
     assert (other["duplicate_of"] == one["id"], other["story_id"] == one["story_id"]) == (is_copy, is_copy)
     assert one["story_id"] == one["id"]

@@ -64,8 +64,18 @@ def sketch_words(words: Sequence[str]) -> list[int]:
     count = max(1, len(words) - SHINGLE + 1)
     ends = starts[min(SHINGLE, len(words)) :]
     hashes = {crc32(joined[start : end - 1]) for start, end in zip(starts[:count], ends, strict=True)}
-    wanted = min(MOST, max(FEWEST, len(words) // WORDS_PER_HASH))
-    return [number - 2**31 for number in heapq.nsmallest(wanted, hashes)]
+    return [number - 2**31 for number in heapq.nsmallest(_count_hashes(len(words)), hashes)]
+
+
+def _count_hashes(words: float) -> int:
+    """Say how many hashes the sketch of so many words has at most."""
+    return min(MOST, max(FEWEST, int(words / WORDS_PER_HASH)))
+
+
+def expect_shared(words: float, other_words: float) -> float:
+    """Say how many hashes two texts of these lengths would share if one were all in the other."""
+    sampled = min(_count_hashes(count) / count for count in (words, other_words))
+    return sampled * min(words, other_words)
 
 
 def find_bearers(session: Session, sketch: Collection[int]) -> Bearers:
@@ -77,8 +87,11 @@ def find_bearers(session: Session, sketch: Collection[int]) -> Bearers:
     return bearers
 
 
-def rank_candidates(bearers: Bearers, sketch_size: int) -> list[int]:
-    """Rank the articles worth a comparison: those that share the most, and the rarest, hashes first."""
+def rank_candidates(bearers: Bearers, sketch_size: int) -> list[tuple[int, int]]:
+    """Rank the articles that may be copies: those that share the most, and the rarest, hashes first.
+
+    Returns each one's id and how many hashes it shares.
+    """
     shared: Counter[int] = Counter()
     weights: dict[int, float] = {}
     rare: set[int] = set()
@@ -89,11 +102,11 @@ def rank_candidates(bearers: Bearers, sketch_size: int) -> list[int]:
         for article_id in articles:
             weights[article_id] = weights.get(article_id, 0.0) + 1 / len(articles)
     likely = [
-        article_id
+        (article_id, count)
         for article_id, count in shared.items()
         if count > 1 or sketch_size < SHORT_SKETCH or article_id in rare
     ]
-    return sorted(likely, key=lambda article_id: (-weights[article_id], article_id))
+    return sorted(likely, key=lambda found: (-weights[found[0]], found[0]))
 
 
 def store_sketch(session: Session, article_id: int, sketch: Iterable[int], bearers: Bearers) -> None:

@@ -42,7 +42,9 @@ def split_words(text: str) -> list[str]:
     >>> split_words("Profits rose 3.5 pct, to 12,000 mln dlrs; 3.5% more.")
     ['Profits', 'rose', '3.5', 'percent', 'to', '12,000', 'million', 'dollars', '3.5', 'percent', 'more']
     """
-    written = _PERCENT.sub(" percent", unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]))
+    written = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
+    if "%" in written or "per cent" in written:  # looking first takes a tenth of the time
+        written = _PERCENT.sub(" percent", written)
     return [_HOUSE_STYLE.get(word, word) for word in _WORD.findall(written)[:MAX_WORDS]]
 
 
@@ -54,6 +56,11 @@ class Text:
     body: str
     day: date | None
     """Of the dateline, else of publication; with the year `NO_YEAR` where nothing tells it."""
+
+    @property
+    def length(self) -> int:
+        """How many characters of the body are read."""
+        return min(len(self.body), MAX_CHARACTERS)
 
     @cached_property
     def printed(self) -> list[str]:
