@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -14,10 +15,16 @@ from sqlmodel import SQLModel, select
 
 from app.articles.queries import get_article
 from app.articles.shapes import ArticleContent, Status
-from app.articles.writes import create_article, delete_article, read_content, update_article
+from app.articles.writes import build_article, create_article, delete_article, read_content, update_article
 from app.database import make_engine, read_session, write_session
 from app.store_checks import check_store
-from app.stories.membership import join_stories, list_members, split_story
+from app.stories.membership import (
+    join_stories,
+    list_members,
+    place_articles,
+    read_newcomer,
+    split_story,
+)
 from app.stories.rebuilding import list_stored, place_stored
 from app.stories.sketches import MOST, sketch_words
 from app.stories.texts import Text
@@ -325,6 +332,31 @@ def test_copies_posted_at_once_are_one_story(settings):
     assert check_store(engines[0]) == []
     for engine in engines:
         engine.dispose()
+
+
+def test_articles_that_are_stored_together_find_each_other(engine):
+    bodies = (
+        "\n\n".join(PARAGRAPHS[:2]),
+        MONDAY,
+        "\n\n".join(PARAGRAPHS[2:]),
+        STORY,
+        TUESDAY,
+        MONDAY + " Amen.",
+    )
+    with write_session(engine) as session:
+        now = datetime.now(UTC)
+        articles = [
+            build_article(ArticleContent(headline="h", body=body), article_id=number, seq=number, now=now)
+            for number, body in enumerate(bodies, start=1)
+        ]
+        places = place_articles(session, [read_newcomer(article) for article in articles])
+        found = [(place.member.story_id, place.member.duplicate_of) for place in places]
+        # The fourth is a copy of the first and the third, which are one story since it came.
+        assert found == [(1, None), (2, None), (1, 1), (1, 1), (5, None), (2, 2)]
+        stories = (
+            session.connection().execute(text("SELECT id, lead_id, size FROM stories ORDER BY id")).all()
+        )
+        assert [tuple(row) for row in stories] == [(1, 1, 3), (2, 2, 2)]
 
 
 def test_stored_articles_are_looked_up_by_command(make, engine):

@@ -82,8 +82,8 @@ class Place:
     match: Match | None
 
 
-def read_newcomer(article: Article) -> Newcomer:
-    """Read what is compared of an article; its sketch is made here, outside of any look-up."""
+def read_newcomer(article: Any) -> Newcomer:
+    """Read what is compared of an article, or of a row that has its columns, and make its sketch."""
     piece = read_piece(article)
     piece.member.story_id, piece.member.duplicate_of, piece.member.is_stored = article.id, None, False
     return Newcomer(piece, sketch_words(piece.text.words))
