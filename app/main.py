@@ -47,6 +47,7 @@ from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings
 from app.shutdown import watch_for_stop
+from app.stories import endpoints as stories
 
 logger = logging.getLogger("dateline")
 
@@ -60,15 +61,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.stopping = threading.Event()
     v1 = APIRouter(prefix="/v1")
-    for part in (
-        ingest.router,
-        articles.router,
-        provenance.router,
-        search.router,
-        changes.router,
-        exports.router,
-    ):
-        v1.include_router(part)
+    for part in (ingest, articles, provenance, search, stories, changes, exports):
+        v1.include_router(part.router)
     for router in (v1, health.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.add_exception_handler(DatelineError, _answer_error)

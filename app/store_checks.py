@@ -2,12 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from app.articles.shapes import Status
 from app.changes.queries import get_pruned_seq
 from app.database import lift_limits, read_session
-from app.tables import Article, ArticleTerm, ArticleVersion, Change, Counter, RawText
+from app.tables import (
+    Article,
+    ArticleShingle,
+    ArticleTerm,
+    ArticleVersion,
+    Change,
+    Counter,
+    RawText,
+    Story,
+)
 
 SHOWN = 5
 
@@ -81,6 +92,7 @@ def _list_queries() -> dict[str, Select[*tuple[Any, ...]]]:
         "filter terms": col(ArticleTerm.article_id),
         "replaced versions": col(ArticleVersion.article_id),
         "raw texts": col(RawText.article_id),
+        "sketches": col(ArticleShingle.article_id),
     }
     for kind, owner in owned.items():
         faults[f"articles are deleted or do not exist but have {kind}"] = (
@@ -89,7 +101,47 @@ def _list_queries() -> dict[str, Select[*tuple[Any, ...]]]:
             .where(article_id.is_(None) | col(Article.deleted_at).is_not(None))
             .distinct()
         )
-    return faults
+    return faults | _list_story_queries()
+
+
+def _list_story_queries() -> dict[str, Select[*tuple[Any, ...]]]:
+    """List what must not be there among the stories; `dateline stories` puts it right."""
+    article_id, story_id = col(Article.id), col(Article.story_id)
+    is_stored = col(Article.deleted_at).is_(None)
+    is_shown = is_stored & (col(Article.status) != Status.WITHHELD)
+    lead = aliased(Article)
+    leads = (
+        (col(lead.story_id) == story_id)
+        & col(lead.deleted_at).is_(None)
+        & (col(lead.status) != Status.WITHHELD)
+        & col(lead.duplicate_of).is_(None)
+    )
+    counted = (
+        select(story_id, func.count().filter(is_shown).label("shown"), func.count().label("all"))
+        .where(is_stored)
+        .group_by(story_id)
+        .subquery()
+    )
+    shown = func.coalesce(counted.c.shown, 0)
+    of_story = counted.c.story_id == col(Story.id)
+    return {
+        "articles have no story": select(article_id).where(is_stored, story_id.is_(None)),
+        "articles are copies of one that is not the lead of their story": select(article_id)
+        .outerjoin(lead, (col(lead.id) == col(Article.duplicate_of)) & leads)
+        .where(is_stored, col(Article.duplicate_of).is_not(None), col(lead.id).is_(None)),
+        "stories of several articles have no row": select(counted.c.story_id)
+        .outerjoin(Story, of_story)
+        .where(counted.c.all > 1, col(Story.id).is_(None)),
+        "stories count other articles than they have": select(col(Story.id))
+        .outerjoin(counted, of_story)
+        .where(or_(counted.c.story_id.is_(None), col(Story.size) != shown)),
+        "stories have a lead that is not theirs": select(col(Story.id))
+        .outerjoin(Article, (article_id == col(Story.lead_id)) & (story_id == col(Story.id)) & is_shown)
+        .where(col(Story.lead_id).is_not(None) | (col(Story.size) > 0), article_id.is_(None)),
+        "articles are shown beside the lead of their story as if they led it": select(article_id)
+        .join(Story, story_id == col(Story.id))
+        .where(is_shown, col(Article.duplicate_of).is_(None), article_id != col(Story.lead_id)),
+    }
 
 
 def _count(session: Session, query: Select[*tuple[Any, ...]]) -> int:

@@ -146,6 +146,37 @@ class ArticleVersion(SQLModel, table=True):
     document: str = Field(sa_type=Text)
 
 
+class ArticleShingle(SQLModel, table=True):
+    """A hash of the sketch by which copies of an article's body are found (`app.stories.sketches`).
+
+    It has no foreign key: a look-up leads on to `articles` in any case, and checking each of some twenty rows
+    would cost as much as inserting them.
+    """
+
+    __tablename__ = "article_shingles"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hash: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
+    article_id: int = Field(primary_key=True, sa_type=Id, sa_column_kwargs={"autoincrement": False})
+
+
+class Story(SQLModel, table=True):
+    """A story of several articles, or one that a writer has formed; an article alone needs no row here.
+
+    What is counted are the articles that readers may see. `articles.story_id` says which belong to it.
+    """
+
+    __tablename__ = "stories"
+    __table_args__ = (Index(None, "last_seen_at", "id"), Index(None, "size", "id"))
+
+    id: int = Field(primary_key=True, sa_type=Id, sa_column_kwargs={"autoincrement": False})
+    lead_id: int | None = Field(sa_type=Id)
+    size: int
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+    is_settled: bool = Field(default=False)  # formed by a writer, so that the machine does not undo it
+
+
 class RawText(SQLModel, table=True):
     """A raw text as it was received, never changed, with the ledger of the cleaning that made `version`."""
 

@@ -18,6 +18,7 @@ COMMANDS = [
     "serve",
     "ingest",
     "reclean",
+    "stories",
     "changes",
     "backup",
     "restore",

@@ -29,6 +29,7 @@ def test_page_becomes_an_article(client, page):
     assert article["body"].endswith("let boats pass.")
     assert (article["language"], article["published_at"]) == ("en", None)
     assert article["cleaning"]["removed"] == 3
+    assert article.pop("duplicate") is None
     assert client.get(f"/v1/articles/{article['id']}").json() == article
 
 
@@ -59,6 +60,7 @@ def test_explain_adds_the_ledger(client, page):
     article = post(client, page, params={"explain": "true"}).json()
     stored = client.get(f"/v1/articles/{article['id']}/ledger").json()
     assert article.pop("ledger") == {"lines": stored["lines"], "edits": stored["edits"]}
+    assert article.pop("duplicate") is None
     assert client.get(f"/v1/articles/{article['id']}").json() == article
 
 

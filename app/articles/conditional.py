@@ -32,18 +32,27 @@ class Served(Protocol):
     @property
     def seq(self) -> int: ...
     @property
+    def story_id(self) -> int | None: ...
+    @property
+    def duplicate_of(self) -> int | None: ...
+
+
+class ServedWhole(Served, Protocol):
+    """The same, with its JSON."""
+
+    @property
     def document(self) -> str: ...
 
 
 def make_etag(article: Served, view: str = "") -> str:
-    """Name the article's text; a view of it (some fields, more parts) is another representation."""
+    """Name the article's text; a view of it (some fields, more parts) is another representation.
+
+    So is the same text in another place among the stories, of which If-Match takes no notice.
+    """
+    if (article.story_id, article.duplicate_of) != (article.id, None):
+        view += f"{article.story_id}/{article.duplicate_of}/{article.seq}"
     suffix = f"-{hashlib.sha256(view.encode()).hexdigest()[:8]}" if view else ""
-    return write_etag(article.id, article.version, suffix)
-
-
-def write_etag(article_id: int, version: int, suffix: str = "") -> str:
-    """Write the ETag of an article's version."""
-    return f'"{article_id}-{version}{suffix}"'
+    return f'"{article.id}-{article.version}{suffix}"'
 
 
 def answer_conditionally(
@@ -70,7 +79,7 @@ def require_match(request: Request, article: Article) -> None:
         )
 
 
-def describe_written(article: Served, *, created: bool) -> Response:
+def describe_written(article: ServedWhole, *, created: bool) -> Response:
     """Return the written article: 201 with its address when it is new, else 200."""
     headers = {"ETag": make_etag(article), "Dateline-Seq": str(article.seq)}
     if created:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, bindparam, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.articles.conditional import write_etag
+from app.articles.conditional import make_etag
 from app.articles.shapes import Status
 from app.tables import Article, get_table
 
@@ -32,7 +32,9 @@ MAX_PAGE_BYTES = 256 * 1024
 BUSY_MS = 20
 
 _ARTICLES = get_table(Article)
-_FIND = select(_ARTICLES.c.version, _ARTICLES.c.document).where(
+_FIND = select(
+    *(_ARTICLES.c[name] for name in ("id", "version", "seq", "story_id", "duplicate_of", "document"))
+).where(
     _ARTICLES.c.id == bindparam("article_id"),
     _ARTICLES.c.status == bindparam("status"),
     _ARTICLES.c.deleted_at.is_(None),
@@ -41,6 +43,17 @@ _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cach
 # A request with one of these asks for something that only the endpoint can decide.
 _SPECIAL = frozenset({b"authorization", b"dateline-min-seq", b"range"})
 _USUAL_ACCEPT = frozenset({b"*/*", b"application/json"})
+
+
+class _Found(NamedTuple):
+    """What `_FIND` finds."""
+
+    id: int
+    version: int
+    seq: int
+    story_id: int
+    duplicate_of: int | None
+    document: str
 
 
 class Answer(NamedTuple):
@@ -70,8 +83,9 @@ class StoredReader:
         row = self._connection.execute(self._statement, (article_id, Status.USABLE)).fetchone()
         if row is None:
             return None
-        etag = write_etag(article_id, row[0]).encode()
-        return Answer([*_HEADERS, (b"etag", etag)], row[1].encode(), etag)
+        found = _Found(*row)
+        etag = make_etag(found).encode()
+        return Answer([*_HEADERS, (b"etag", etag)], found.document.encode(), etag)
 
     def read_state(self) -> int:
         """Read the number that changes whenever another connection has changed the database."""

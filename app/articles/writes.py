@@ -7,7 +7,9 @@ of it: a transaction on SQLite holds the only write lock.
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -20,6 +22,15 @@ from app.articles.rows import PreparedArticle, build_row, prepare_article, rende
 from app.articles.shapes import ArticleContent, ArticleRead, CleaningSummary, Status, VersionKind
 from app.changes import ChangeKind, append_changes
 from app.numbers import take_number, take_numbers
+from app.stories.matching import Match
+from app.stories.membership import (
+    find_match,
+    forget_article,
+    place_articles,
+    read_newcomer,
+    regard_status,
+    replace_article,
+)
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
 
 
@@ -30,21 +41,18 @@ class Written:
     id: int
     version: int
     seq: int
+    story_id: int
+    duplicate_of: int | None
     headline: str | None
     document: str
 
 
+_WRITTEN = tuple(field.name for field in fields_of(Written))
 _INSERT_ARTICLES = insert(get_table(Article))
 _INSERT_TERMS = insert(get_table(ArticleTerm))
 _ARTICLES = get_table(Article)
-_FIRST_COPIES = (
-    select_columns(_ARTICLES.c.fingerprint, _ARTICLES.c.id, _ARTICLES.c.story_id)
-    .where(
-        _ARTICLES.c.fingerprint.in_(bindparam("fingerprints", expanding=True)),
-        _ARTICLES.c.deleted_at.is_(None),
-        _ARTICLES.c.duplicate_of.is_(None),
-    )
-    .order_by(_ARTICLES.c.id.desc())
+_STORED_BODIES = select_columns(_ARTICLES.c.fingerprint).where(
+    _ARTICLES.c.fingerprint.in_(bindparam("fingerprints", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
 )
 _BY_EXTERNAL_ID = (
     select_columns(_ARTICLES.c.id)
@@ -83,10 +91,10 @@ def _find_article(session: Session, article_id: int | None) -> Article | None:
     return None if article_id is None else session.get(Article, article_id)
 
 
-def find_first_copies(session: Session, fingerprints: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Find, for each of these bodies that is stored, the earliest article that has it: its id and story."""
-    rows = session.connection().execute(_FIRST_COPIES, {"fingerprints": list(fingerprints)})
-    return {row[0]: (row[1], row[2]) for row in rows}  # the latest comes first, so the earliest stays
+def find_stored_bodies(session: Session, fingerprints: Iterable[str]) -> set[str]:
+    """Find which of these bodies are stored, given by their fingerprints."""
+    rows = session.connection().execute(_STORED_BODIES, {"fingerprints": list(fingerprints)})
+    return set(rows.scalars())
 
 
 def create_article(
@@ -97,27 +105,31 @@ def create_article(
 
 
 def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> list[Written]:
-    """Store new articles whose bodies all differ, with one statement for all rows of a table."""
+    """Store new articles, which may be copies of each other, with one statement for all rows of a table."""
     now = datetime.now(UTC)
     ids = take_numbers(session, "articles", len(articles))
     seqs = take_numbers(session, "changes", len(articles))
-    originals = find_first_copies(session, [article.fingerprint for article in articles])
+    newcomers = [
+        read_newcomer(_show_row(article, article_id, now))
+        for article, article_id in zip(articles, ids, strict=True)
+    ]
     rows, terms = [], []
-    for article, article_id, seq in zip(articles, ids, seqs, strict=True):
-        original, story_id = originals.get(article.fingerprint, (None, article_id))
+    for article, place, seq in zip(articles, place_articles(session, newcomers), seqs, strict=True):
+        member = place.member
         rows.append(
             build_row(
                 article,
-                article_id=article_id,
+                article_id=member.article_id,
                 uri=f"urn:uuid:{uuid.uuid4()}",
                 seq=seq,
                 now=now,
-                story_id=story_id,
-                duplicate_of=original,
+                story_id=member.story_id,
+                duplicate_of=member.duplicate_of,
             )
         )
         terms += [
-            {"field": field, "value": value, "article_id": article_id} for field, value in article.terms
+            {"field": field, "value": value, "article_id": member.article_id}
+            for field, value in article.terms
         ]
     # Plain rows, since an object of the table's class costs more than all the rest of an insert.
     connection = session.connection()
@@ -125,7 +137,19 @@ def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> li
     append_changes(session, [_build_change(row, ChangeKind.CREATED, []) for row in rows])
     if terms:
         connection.execute(_INSERT_TERMS, terms)
-    return [Written(row["id"], row["version"], row["seq"], row["headline"], row["document"]) for row in rows]
+    return [Written(**{name: row[name] for name in _WRITTEN}) for row in rows]
+
+
+def find_stored_copy(session: Session, article: PreparedArticle) -> Match | None:
+    """Find the stored article that one, which shall not be stored, is most likely a copy of."""
+    return find_match(session, _show_row(article, 0, datetime.now(UTC)))
+
+
+def _show_row(article: PreparedArticle, article_id: int, now: datetime) -> SimpleNamespace:
+    """Show a new article to the look-up of copies as if its row were there."""
+    return SimpleNamespace(
+        **article.columns, id=article_id, created_at=now, story_id=article_id, duplicate_of=None
+    )
 
 
 def _build_change(row: Mapping[str, Any], kind: ChangeKind, fields: list[str]) -> dict[str, Any]:
@@ -166,6 +190,10 @@ def update_article(
     article.seq = take_number(session, "changes")
     prepared = prepare_article(content, cleaning)
     _set_columns(article, prepared, datetime.now(UTC))
+    if "body" in fields:
+        replace_article(session, article, before.body)
+    if "status" in fields:
+        regard_status(session, article)
     article.document, article.brief = render(prepared, vars(article))
     session.add(article)
     append_changes(session, [_build_change(vars(article), ChangeKind.UPDATED, fields)])
@@ -203,6 +231,7 @@ def delete_article(session: Session, article: Article, reason: str | None = None
 
     The row stays without content, so that the id answers 410 and is never used again.
     """
+    forget_article(session, article)
     for table in (ArticleTerm, ArticleVersion, RawText):
         session.exec(delete(table).where(col(table.article_id) == article.id))
     now = datetime.now(UTC)

@@ -18,6 +18,7 @@ class ChangeKind(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+    MERGED = "merged"
 
 
 class ChangeRead(BaseModel):
@@ -27,7 +28,7 @@ class ChangeRead(BaseModel):
     kind: ChangeKind
     article_id: int
     version: int = Field(description="The version that the article had then.")
-    fields: list[str] = Field(description="The fields that an update changed.")
+    fields: list[str] = Field(description="The fields that an update, or a change of story, changed.")
     at: datetime
 
 

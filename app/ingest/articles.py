@@ -15,18 +15,21 @@ from sqlalchemy import insert
 from sqlmodel import Session
 
 from app.articles.edits import merge_new_text
+from app.articles.rows import prepare_article
 from app.articles.shapes import ArticleContent, CleaningSummary
 from app.articles.writes import (
     Written,
     create_article,
     find_by_external_id,
     find_by_raw,
+    find_stored_copy,
     read_content,
     update_article,
 )
 from app.cleaning import Cleaned, Line, Role, clean
 from app.errors import DuplicateArticle, NoArticleFound
 from app.ingest.submissions import Submission, list_hints
+from app.stories.comparing import Method
 from app.tables import Article, RawText
 
 # Lines that the error for a text without an article tells of; more would be no help.
@@ -130,15 +133,15 @@ def store_submission(
 
     The same raw text, and the same text under a known external_id, are one article: it is given back. Another
     text under a known external_id is that article's next version; its status stays, and so does what a client
-    has edited and the new text does not change. `reject` raises DuplicateArticle instead;
-    `new` stores the same raw text once more, as a copy of the first.
+    has edited and the new text does not change. `reject` raises DuplicateArticle instead, also for a copy of
+    what is stored; `new` stores the same raw text once more, as a copy of the first.
     """
     sha256 = hashlib.sha256(found.submission.received).hexdigest()
     name = found.content.source.name if found.content.source else None
     named = find_by_external_id(session, name, found.content.external_id)
     known = named or (find_by_raw(session, sha256) if on_duplicate is not OnDuplicate.NEW else None)
-    if known is not None and on_duplicate is OnDuplicate.REJECT:
-        raise DuplicateArticle("The article is already stored.", extension={"article_id": known.id})
+    if on_duplicate is OnDuplicate.REJECT:
+        _refuse_duplicate(session, found.content, known)
     article: Article | Written
     if known is None:
         article = create_article(session, found.content, found.summary)
@@ -161,6 +164,16 @@ def store_submission(
     }
     session.execute(insert(RawText), [row])
     return article, known is None
+
+
+def _refuse_duplicate(session: Session, content: ArticleContent, known: Article | None) -> None:
+    """Raise DuplicateArticle for what is stored already, or is a copy of what is."""
+    if known is not None:
+        told = {"article_id": known.id, "method": Method.EXACT, "similarity": 1.0, "differs": []}
+        raise DuplicateArticle("The article is already stored.", extension=told)
+    match = find_stored_copy(session, prepare_article(content))
+    if match is not None:
+        raise DuplicateArticle("A copy of the article is already stored.", extension=match.describe())
 
 
 def list_cleaning_columns(article_id: int, version: int, cleaned: Cleaned) -> dict[str, Any]:

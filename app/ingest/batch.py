@@ -74,6 +74,7 @@ class BatchReceipt(BaseModel):
     article_id: int | None = None
     version: int | None = None
     seq: int | None = None
+    duplicate_of: int | None = Field(None, description="The article that it is a copy of, where it is one.")
     code: str | None = Field(None, description="Of the problem, where there is one.")
     detail: str | None = None
     errors: list[FieldError] | None = None

@@ -46,6 +46,7 @@ from app.ingest.articles import (
 from app.ingest.submissions import read_submission
 from app.keys import Reader
 from app.requests import Body
+from app.stories.membership import compare_with_lead
 
 router = APIRouter(tags=["ingest"])
 router.include_router(recleaning.router)
@@ -122,10 +123,18 @@ def ingest_raw_text(
     idempotency: Idempotency,
     on_duplicate: Annotated[
         OnDuplicate,
-        Query(description="`link` gives the stored article back, `reject` answers 409, `new` stores a copy."),
+        Query(
+            description="Of a text that is stored: `link` gives that article back, `reject` answers 409,"
+            " `new` stores it once more. A copy in other words or length is stored under `link` and `new`,"
+            " with `duplicate_of`; `reject` refuses it too."
+        ),
     ] = OnDuplicate.LINK,
     explain: Annotated[
-        bool, Query(description="Whether to add the ledger of this text to the answer.")
+        bool,
+        Query(
+            description="Whether to add the `ledger` of this text to the answer, and as `duplicate` how it"
+            " compares with the article that `duplicate_of` names."
+        ),
     ] = False,
 ) -> Response:
     """Clean the raw text of a news page and store the article.
@@ -140,7 +149,11 @@ def ingest_raw_text(
         response = describe_written(article, created=created)
         if not explain:
             return response
-        document = article.document[:-1] + ',"ledger":' + dump_json(render_ledger(found.cleaned)) + "}"
+        explained = {
+            "duplicate": compare_with_lead(session, article.id),
+            "ledger": render_ledger(found.cleaned),
+        }
+        document = article.document[:-1] + "," + dump_json(explained)[1:]
         return make_json_response(document, response.status_code, _list_own_headers(response))
 
     return commits.run(lambda session: answer_once(session, idempotency, answer))

@@ -3,15 +3,22 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from app.articles.conditional import Served
 from app.articles.rows import PreparedArticle
 from app.articles.shapes import ArticleContent
-from app.articles.writes import create_articles, find_by_external_id, find_first_copies, update_article
+from app.articles.writes import (
+    create_articles,
+    find_by_external_id,
+    find_stored_bodies,
+    find_stored_copy,
+    update_article,
+)
 from app.database import UNAVAILABLE
 from app.errors import DatabaseBusy, DatelineError, DuplicateArticle, InternalError
 from app.ingest.articles import CleanedSubmission, OnDuplicate, store_submission
@@ -32,7 +39,7 @@ _NAMED = select(_ARTICLES.c.source_name, _ARTICLES.c.external_id).where(
     _ARTICLES.c.external_id.in_(bindparam("external_ids", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
 )
 _SAME = (
-    select(_ARTICLES.c.id, _ARTICLES.c.version, _ARTICLES.c.seq, _ARTICLES.c.document)
+    select(*(_ARTICLES.c[name] for name in ("id", "version", "seq", "story_id", "duplicate_of", "document")))
     .where(
         _ARTICLES.c.fingerprint == bindparam("fingerprint"),
         _ARTICLES.c.headline.is_not_distinct_from(bindparam("headline")),
@@ -61,8 +68,17 @@ def describe_refusal(number: int, error: DatelineError) -> Receipt:
     return {**receipt, **error.extension}
 
 
-def _describe(number: int, status: int, *, article_id: int, version: int, seq: int) -> Receipt:
-    return {"line": number, "status": status, "article_id": article_id, "version": version, "seq": seq}
+def _describe(number: int, status: int, article: Served) -> Receipt:
+    receipt = {
+        "line": number,
+        "status": status,
+        "article_id": article.id,
+        "version": article.version,
+        "seq": article.seq,
+    }
+    if article.duplicate_of is not None:
+        receipt["duplicate_of"] = article.duplicate_of
+    return receipt
 
 
 def store_lines(
@@ -120,7 +136,7 @@ def _store_cleaned(
         return describe_refusal(number, error)
     session.flush()  # the look-ups of the lines after it go past the session
     status = 201 if created else 200
-    return _describe(number, status, article_id=article.id, version=article.version, seq=article.seq)
+    return _describe(number, status, article)
 
 
 class _Waiting:
@@ -132,7 +148,9 @@ class _Waiting:
         self._marks: set[str | _Name] = set()
 
     def has_room_for(self, article: PreparedArticle) -> bool:
-        """Tell whether it is a stranger to all that wait."""
+        """Tell whether it is a stranger to all that wait; where copies are refused, each is stored alone."""
+        if self._on_duplicate is OnDuplicate.REJECT:
+            return not self._lines
         return self._marks.isdisjoint(_list_marks(article))
 
     def add(self, number: int, article: PreparedArticle) -> None:
@@ -145,19 +163,22 @@ class _Waiting:
         lines, self._lines, self._marks = self._lines, [], set()
         if not lines:
             return []
-        originals = find_first_copies(session, [article.fingerprint for _, article in lines])
+        bodies = find_stored_bodies(session, [article.fingerprint for _, article in lines])
         names = _find_names(session, [article for _, article in lines])
         known: dict[int, Receipt] = {}
         for number, article in lines:
-            if _name(article) in names or (article.fingerprint in originals and _name(article) is None):
+            receipt = None
+            if _name(article) in names or (article.fingerprint in bodies and _name(article) is None):
                 receipt = _meet_known(session, number, article, self._on_duplicate)
-                if receipt is not None:
-                    known[number] = receipt
+            if receipt is None and self._on_duplicate is OnDuplicate.REJECT:
+                receipt = _refuse_copy(session, number, article)
+            if receipt is not None:
+                known[number] = receipt
         new = [(number, article) for number, article in lines if number not in known]
         if new:
             stored = create_articles(session, [article for _, article in new])
             for (number, _), made in zip(new, stored, strict=True):
-                known[number] = _describe(number, 201, article_id=made.id, version=made.version, seq=made.seq)
+                known[number] = _describe(number, 201, made)
         return [known[number] for number, _ in lines]
 
 
@@ -195,25 +216,34 @@ def _meet_known(
         if found is None:
             return None
         if on_duplicate is OnDuplicate.REJECT:
-            return _refuse_known(number, found[0])
-        return _describe(number, 200, article_id=found[0], version=found[1], seq=found[2])
+            return _refuse_known(number, found.id)
+        return _describe(number, 200, found)
     stored = find_by_external_id(session, *name)
     assert stored is not None  # it was found in this transaction, and writes are one after the other
     if on_duplicate is OnDuplicate.REJECT:
         return _refuse_known(number, stored.id)
     stored = update_article(session, stored, ArticleContent.model_validate(article.content))
     session.flush()
-    return _describe(number, 200, article_id=stored.id, version=stored.version, seq=stored.seq)
+    return _describe(number, 200, stored)
 
 
 def _refuse_known(number: int, article_id: int) -> Receipt:
+    told = {"article_id": article_id}
+    return describe_refusal(number, DuplicateArticle("The article is already stored.", extension=told))
+
+
+def _refuse_copy(session: Session, number: int, article: PreparedArticle) -> Receipt | None:
+    match = find_stored_copy(session, article)
+    if match is None:
+        return None
+    told = match.describe()
     return describe_refusal(
-        number, DuplicateArticle("The article is already stored.", extension={"article_id": article_id})
+        number, DuplicateArticle("A copy of the article is already stored.", extension=told)
     )
 
 
-def _find_same(session: Session, article: PreparedArticle) -> tuple[int, int, int] | None:
-    """Find a stored article that says the same in every field: its id, version and seq."""
+def _find_same(session: Session, article: PreparedArticle) -> Served | None:
+    """Find a stored article that says the same in every field."""
     values = {
         "fingerprint": article.fingerprint,
         "headline": article.content["headline"],
@@ -222,5 +252,5 @@ def _find_same(session: Session, article: PreparedArticle) -> tuple[int, int, in
     for row in session.connection().execute(_SAME, values):
         document = orjson.loads(row.document)
         if all(document[field] == value for field, value in article.content.items()):
-            return row.id, row.version, row.seq
+            return cast(Served, row)
     return None

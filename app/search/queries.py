@@ -77,11 +77,13 @@ def _list_best(searcher: Searcher, found: Matching, *, query: SearchQuery, asked
             errors=[FieldError(field="cursor", message="is too far from the first hit")],
         )
     wanted = rank + query.limit + 1
-    ranked = [(address, 1 + _scale(score)) for score, address in _rank(searcher, found.strict, limit=wanted)]
+    ranked = [
+        (address, 1 + scale_score(score)) for score, address in _rank(searcher, found.strict, limit=wanted)
+    ]
     if found.loose is not None and len(ranked) < wanted:
         known = {(address.segment_ord, address.doc) for address, _ in ranked}
         ranked += [
-            (address, _scale(score))
+            (address, scale_score(score))
             for score, address in _rank(searcher, found.loose, limit=wanted)
             if (address.segment_ord, address.doc) not in known
         ]
@@ -97,7 +99,7 @@ def _rank(searcher: Searcher, query: Query, *, limit: int) -> Sequence[tuple[Any
     return searcher.search(query, limit=limit, count=False).hits
 
 
-def _scale(score: float) -> float:
+def scale_score(score: float) -> float:
     """Bring a sum of BM25 between 0 and 1, keeping the order."""
     return round(score / (score + _HALF_POINT), 6)
 

@@ -1,0 +1,353 @@
+"""Which articles are one story, and which of them leads.
+
+- A copy joins the story of the article that it is a copy of. A text that is a copy of articles of several
+  stories joins these, unless it shares too few words with one of them to say so (`LEAST_SHARED_TO_JOIN`).
+- The lead is the earliest article that is usable; where none is, the earliest canceled one. All other
+  articles that readers may see have it as `duplicate_of`. Withheld articles belong to the story, but neither
+  lead nor count. The lead passes on when it is withheld, canceled or deleted, and comes back when it is
+  released.
+- A story that a writer has split or joined is settled: copies still join it, but the machine takes nothing
+  out of it and joins it with no other story.
+- A story's id is that of its first article, or a number of the same sequence. Of stories that are joined the
+  lowest id stays.
+
+Every article whose place changes after it was stored gets an entry `merged` in the change feed; its version,
+which names its text, stays.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlmodel import Session
+
+from app.changes import ChangeKind, append_changes
+from app.index.schema import WITHHELD
+from app.numbers import take_number
+from app.stories.comparing import find_copy
+from app.stories.matching import Finder, Match, Member, Piece, match_pair, read_piece
+from app.stories.sketches import remove_sketch, sketch_words
+from app.stories.texts import split_words
+from app.tables import Article, Story, get_table
+
+USABLE = "usable"
+# Words that a text must share with each of two stories to make them one: a paragraph that many pages carry,
+# and that is all there is of one page, must not.
+LEAST_SHARED_TO_JOIN = 50
+# Members that an edited text is compared with, to see whether it still belongs to its story.
+MOST_COMPARED = 5
+
+_ARTICLES = get_table(Article)
+_STORIES = get_table(Story)
+_MEMBERS = (
+    select(
+        _ARTICLES.c.id,
+        _ARTICLES.c.status,
+        _ARTICLES.c.created_at,
+        _ARTICLES.c.story_id,
+        _ARTICLES.c.duplicate_of,
+    )
+    .where(_ARTICLES.c.story_id.in_(bindparam("stories", expanding=True)), _ARTICLES.c.deleted_at.is_(None))
+    .order_by(_ARTICLES.c.id)
+)
+_STORY = (
+    select(_STORIES.c.id, _STORIES.c.lead_id, _STORIES.c.is_settled, _ARTICLES.c.status.label("lead_status"))
+    .outerjoin(_ARTICLES, _ARTICLES.c.id == _STORIES.c.lead_id)
+    .where(_STORIES.c.id.in_(bindparam("stories", expanding=True)))
+)
+_COUNT_IN = (
+    update(_STORIES)
+    .where(_STORIES.c.id == bindparam("story"))
+    .values(size=_STORIES.c.size + 1, last_seen_at=bindparam("now"))
+)
+_INSERT = insert(_STORIES)
+_DELETE = delete(_STORIES).where(_STORIES.c.id.in_(bindparam("stories", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A new article, or one with a new text, that is to be placed."""
+
+    piece: Piece
+    sketch: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article has been placed, and the article that it is a copy of."""
+
+    member: Member
+    match: Match | None
+
+
+def read_newcomer(article: Any) -> Newcomer:
+    """Read what is compared of an article, or of a row that has its columns, and make its sketch."""
+    piece = read_piece(article)
+    piece.member.story_id, piece.member.duplicate_of, piece.member.is_stored = article.id, None, False
+    return Newcomer(piece, sketch_words(piece.text.words))
+
+
+def compare_with_lead(session: Session, article_id: int) -> dict[str, Any] | None:
+    """Tell how an article compares with the one that it is a copy of; None if it is none."""
+    article = session.get(Article, article_id)
+    if article is None or article.duplicate_of is None:
+        return None
+    lead = session.get(Article, article.duplicate_of)
+    return None if lead is None else match_pair(read_piece(article), read_piece(lead)).describe()
+
+
+def place_articles(session: Session, newcomers: Sequence[Newcomer]) -> list[Place]:
+    """Find the stories of new articles, which may be copies of each other, and store their sketches.
+
+    The members returned say what is to be written of them. A later newcomer may still change the place of an
+    earlier one, so write them when all are placed. Their rows need not be there before that.
+    """
+    finder = Finder(session)
+    finder.prepare([newcomer.piece for newcomer in newcomers], [newcomer.sketch for newcomer in newcomers])
+    return [_place(finder, newcomer) for newcomer in newcomers]
+
+
+def find_match(session: Session, article: Any) -> Match | None:
+    """Find the stored article that one, which shall not be stored, is most likely a copy of."""
+    newcomer = read_newcomer(article)
+    finder = Finder(session)
+    finder.prepare([newcomer.piece], [newcomer.sketch])
+    matches = finder.find_matches(newcomer.piece, newcomer.sketch)
+    return matches[0] if matches else None
+
+
+def _place(finder: Finder, newcomer: Newcomer) -> Place:
+    matches = finder.find_matches(newcomer.piece, newcomer.sketch)
+    if matches:
+        _join_matches(finder, newcomer.piece.member, matches)
+    finder.add(newcomer.piece, newcomer.sketch)
+    return Place(newcomer.piece.member, matches[0] if matches else None)
+
+
+def _join_matches(finder: Finder, member: Member, matches: Sequence[Match]) -> None:
+    """Put a newcomer into the story of its best match, and join the stories of the others with that."""
+    session = finder.session
+    best = matches[0].piece.member.story_id
+    stories = {
+        row.id: row for row in _read_stories(session, {match.piece.member.story_id for match in matches})
+    }
+    joined = {best}
+    if not (best in stories and stories[best].is_settled):
+        joined |= {
+            match.piece.member.story_id
+            for match in matches[1:]
+            if min(_count_shared(matches[0]), _count_shared(match)) >= LEAST_SHARED_TO_JOIN
+            and not (
+                match.piece.member.story_id in stories and stories[match.piece.member.story_id].is_settled
+            )
+        }
+    story = stories.get(best)
+    member.story_id = min(joined)
+    if len(joined) == 1 and story is not None and story.lead_status == USABLE:
+        # What happens a million times: one more copy of a story that is there.
+        if member.status != WITHHELD:
+            member.duplicate_of = story.lead_id
+            session.connection().execute(_COUNT_IN, {"story": best, "now": member.created_at})
+        return
+    arrange_story(session, min(joined), absorbing=joined, finder=finder, newcomer=member)
+
+
+def join_stored(finder: Finder, article: Article) -> None:
+    """Look a stored article up as if it came in now, and store what is missing of its sketch.
+
+    Its story is joined with those of its copies; it is taken out of none.
+    """
+    piece = finder.keep(article)
+    sketch = sketch_words(piece.text.words)
+    own = piece.member.story_id
+    matches = [match for match in finder.find_matches(piece, sketch) if match.piece.member.story_id != own]
+    if matches:
+        wanted = {own, *(match.piece.member.story_id for match in matches)}
+        rows = {row.id: row for row in _read_stories(finder.session, wanted)}
+        joined = {
+            match.piece.member.story_id
+            for match in matches
+            if own not in rows or _count_shared(match) >= LEAST_SHARED_TO_JOIN
+        }
+        if not any(rows[story_id].is_settled for story_id in rows.keys() & {own, *joined}):
+            joined.add(own)
+            arrange_story(finder.session, min(joined), absorbing=joined, finder=finder)
+    finder.add(piece, sketch)
+
+
+def _count_shared(match: Match) -> int:
+    return match.comparison.shared_words if match.comparison else LEAST_SHARED_TO_JOIN
+
+
+def _read_stories(session: Session, ids: Collection[int]) -> Sequence[Any]:
+    """Read the rows of stories, each with the status of its lead."""
+    return session.connection().execute(_STORY, {"stories": list(ids)}).all()
+
+
+def list_members(session: Session, stories: Collection[int]) -> list[Member]:
+    """List the articles of stories, withheld ones too, the earliest first."""
+    rows = session.connection().execute(_MEMBERS, {"stories": list(stories)})
+    return [Member(*row) for row in rows]
+
+
+def arrange_story(
+    session: Session,
+    story_id: int,
+    *,
+    absorbing: Collection[int] = (),
+    finder: Finder | None = None,
+    newcomer: Member | None = None,
+    is_settled: bool = False,
+) -> None:
+    """Make one story of an existing one and those it absorbs: choose the lead, write members and story.
+
+    `newcomer`, and what the finder knows that is not stored yet, get their values set only.
+    """
+    known = finder.pieces if finder else {}
+    wanted = {story_id, *absorbing}
+    members = {member.article_id: member for member in list_members(session, wanted)}
+    for piece in known.values():
+        if piece.member.story_id in wanted:  # those objects are what goes on being looked up
+            members[piece.member.article_id] = piece.member
+    if newcomer is not None:
+        members[newcomer.article_id] = newcomer
+    settled = is_settled or any(row.is_settled for row in _read_stories(session, wanted))
+    session.connection().execute(_DELETE, {"stories": list(wanted)})
+    form_story(session, story_id, members.values(), is_settled=settled)
+
+
+def form_story(session: Session, story_id: int, members: Iterable[Member], *, is_settled: bool) -> None:
+    """Make a story, which has no row, of these members."""
+    everybody = sorted(members, key=lambda member: member.article_id)
+    shown = [member for member in everybody if member.status != WITHHELD]
+    lead = min(shown, key=lambda member: (member.status != USABLE, member.article_id), default=None)
+    for member in everybody:
+        is_copy = lead is not None and member is not lead and member.status != WITHHELD
+        _put(session, member, story_id, lead.article_id if lead is not None and is_copy else None)
+    if len(everybody) < 2 and not (is_settled and everybody):
+        return
+    seen = [member.created_at for member in shown or everybody]
+    session.connection().execute(
+        _INSERT,
+        {
+            "id": story_id,
+            "lead_id": lead.article_id if lead else None,
+            "size": len(shown),
+            "first_seen_at": min(seen),
+            "last_seen_at": max(seen),
+            "is_settled": is_settled,
+        },
+    )
+
+
+def _put(session: Session, member: Member, story_id: int, duplicate_of: int | None) -> None:
+    """Set a member's place; a stored article is written with an entry in the change feed."""
+    is_same = (member.story_id, member.duplicate_of) == (story_id, duplicate_of)
+    member.story_id, member.duplicate_of = story_id, duplicate_of
+    if is_same or not member.is_stored:
+        return
+    article = session.get(Article, member.article_id)
+    assert article is not None  # it was listed in this transaction
+    article.story_id, article.duplicate_of = story_id, duplicate_of
+    article.seq = take_number(session, "changes")
+    placed = {"seq": article.seq, "story_id": story_id, "duplicate_of": duplicate_of}
+    article.document = orjson.dumps(orjson.loads(article.document) | placed).decode()
+    article.brief = orjson.dumps(orjson.loads(article.brief) | placed).decode()
+    session.add(article)
+    session.flush()  # the look-ups after it go past the session
+    entry = {
+        "seq": article.seq,
+        "article_id": article.id,
+        "version": article.version,
+        "kind": ChangeKind.MERGED,
+        "fields": ["story_id", "duplicate_of"],
+        "at": datetime.now(UTC),
+    }
+    append_changes(session, [entry])
+
+
+def replace_article(session: Session, article: Article, old_body: str) -> None:
+    """Look an article's new text up, before it is written.
+
+    It stays in its story if that is settled or if it is still a copy of one of its first members; otherwise
+    it leaves it, and joins another if it is a copy of that.
+    """
+    remove_sketch(session, article.id, sketch_words([word.casefold() for word in split_words(old_body)]))
+    newcomer = read_newcomer(article)
+    finder = Finder(session)
+    finder.prepare([newcomer.piece], [newcomer.sketch])
+    if _is_at_home(session, article, newcomer.piece):
+        finder.add(newcomer.piece, newcomer.sketch)
+        return
+    is_alone = not leave_story(session, article)
+    newcomer.piece.member.story_id = (
+        article.story_id if is_alone and article.story_id else take_number(session, "articles")
+    )
+    place = _place(finder, newcomer)
+    article.story_id, article.duplicate_of = place.member.story_id, place.member.duplicate_of
+
+
+def _is_at_home(session: Session, article: Article, piece: Piece) -> bool:
+    """Tell whether an article with a new text stays in the story that it is in."""
+    if any(story.is_settled for story in _read_stories(session, [article.story_id or 0])):
+        return True
+    others = _list_others(session, article)[:MOST_COMPARED]
+    compared = (session.get(Article, other.article_id) for other in others)
+    return any(other is not None and find_copy(piece.text, read_piece(other).text) for other in compared)
+
+
+def leave_story(session: Session, article: Article) -> list[Member]:
+    """Take an article that is about to be deleted or placed elsewhere out of its story; return who stays."""
+    rest = _list_others(session, article)
+    _form_anew(session, article.story_id, rest)
+    return rest
+
+
+def _list_others(session: Session, article: Article) -> list[Member]:
+    """List the other articles of an article's story, the earliest first."""
+    if article.story_id is None:  # deleted
+        return []
+    members = list_members(session, [article.story_id])
+    return [member for member in members if member.article_id != article.id]
+
+
+def _form_anew(session: Session, story_id: int | None, members: Collection[Member]) -> None:
+    """Form a story anew of these members; without a row there was only one article in it."""
+    rows = _read_stories(session, [] if story_id is None else [story_id])
+    for row in rows:
+        session.connection().execute(_DELETE, {"stories": [row.id]})
+        form_story(session, row.id, members, is_settled=row.is_settled)
+
+
+def regard_status(session: Session, article: Article) -> None:
+    """Choose the story's lead anew after an article's status has changed, before that is written."""
+    own = read_piece(article).member
+    own.is_stored = False
+    _form_anew(session, article.story_id, [*_list_others(session, article), own])
+    article.duplicate_of = own.duplicate_of
+
+
+def forget_article(session: Session, article: Article) -> None:
+    """Take an article that is about to be deleted out of its story and out of all look-ups."""
+    remove_sketch(session, article.id, sketch_words([word.casefold() for word in split_words(article.body)]))
+    leave_story(session, article)
+
+
+def join_stories(session: Session, story_id: int, others: Collection[int]) -> None:
+    """Make one story of several, because a writer says so; the machine does not take it apart."""
+    arrange_story(session, story_id, absorbing=others, is_settled=True)
+
+
+def split_story(session: Session, story_id: int, article_ids: Collection[int]) -> int:
+    """Take articles out of a story into one of their own, because a writer says so; return its id."""
+    members = list_members(session, [story_id])
+    own = take_number(session, "articles")
+    session.connection().execute(_DELETE, {"stories": [story_id]})
+    rest = [member for member in members if member.article_id not in article_ids]
+    form_story(session, story_id, rest, is_settled=True)
+    taken = [member for member in members if member.article_id in article_ids]
+    form_story(session, own, taken, is_settled=True)
+    return own

@@ -1,0 +1,126 @@
+"""The sketch of a body: a sample of its shingles' hashes, by which stored articles are found that share some.
+
+A shingle is five words in a row. The lowest hashes of a body are its sketch, so two bodies with the same
+shingles sample the same ones: of a text that was cut, the long version's sketch still names a share. What is
+found is only a candidate; `comparing` decides.
+
+Rows of `article_shingles` name the articles of each hash. One that many articles bear (a notice, a mould)
+says nothing of any of them and gets no more rows, so that a look-up costs the same however large the store
+is.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import bindparam, delete, insert, select
+from sqlmodel import Session
+
+from app.tables import ArticleShingle, get_table
+
+SHINGLE = 5
+# Hashes of a body: one for so many words, but so many at least and at most. On the labelled pairs 0.3 % of
+# the copies share fewer than two with the text that they are copies of.
+WORDS_PER_HASH = 24
+FEWEST = 12
+MOST = 48
+# Articles that may bear a hash. A story with more copies is found all the same, by the first of them.
+MOST_BEARERS = 32
+# A body with fewer hashes than this may share a single one with its copy.
+SHORT_SKETCH = 8
+# A single shared hash counts in any case if hardly anybody bears it: a text cut to a tenth may share no more.
+RARE = 2
+
+_SHINGLES = get_table(ArticleShingle)
+_FIND = select(_SHINGLES.c.hash, _SHINGLES.c.article_id).where(
+    _SHINGLES.c.hash.in_(bindparam("hashes", expanding=True))
+)
+_INSERT = insert(_SHINGLES)
+_DELETE = delete(_SHINGLES).where(
+    _SHINGLES.c.hash.in_(bindparam("hashes", expanding=True)),
+    _SHINGLES.c.article_id == bindparam("article"),
+)
+
+# hash -> the articles that bear it
+Bearers = dict[int, list[int]]
+
+
+def sketch_words(words: Sequence[str]) -> list[int]:
+    """Sample the shingles of a text: the lowest of their hashes, as signed numbers of 32 bits.
+
+    A text of fewer than five words has one shingle: itself.
+
+    >>> sketch_words("rain is expected today".split())
+    [-403906295]
+    """
+    if not words:
+        return []
+    encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+    joined = b" ".join(encoded)
+    starts = [0, *accumulate(len(word) + 1 for word in encoded)]
+    count = max(1, len(words) - SHINGLE + 1)
+    ends = starts[min(SHINGLE, len(words)) :]
+    hashes = {crc32(joined[start : end - 1]) for start, end in zip(starts[:count], ends, strict=True)}
+    return [number - 2**31 for number in heapq.nsmallest(_count_hashes(len(words)), hashes)]
+
+
+def _count_hashes(words: float) -> int:
+    """Say how many hashes the sketch of so many words has at most."""
+    return min(MOST, max(FEWEST, int(words / WORDS_PER_HASH)))
+
+
+def expect_shared(words: float, other_words: float) -> float:
+    """Say how many hashes two texts of these lengths would share if one were all in the other."""
+    sampled = min(_count_hashes(count) / count for count in (words, other_words))
+    return sampled * min(words, other_words)
+
+
+def find_bearers(session: Session, sketch: Collection[int]) -> Bearers:
+    """Find the articles that share hashes with a sketch."""
+    bearers: Bearers = {}
+    if sketch:
+        for number, article_id in session.connection().execute(_FIND, {"hashes": list(sketch)}):
+            bearers.setdefault(number, []).append(article_id)
+    return bearers
+
+
+def rank_candidates(bearers: Bearers, sketch_size: int) -> list[tuple[int, int]]:
+    """Rank the articles that may be copies: those that share the most, and the rarest, hashes first.
+
+    Returns each one's id and how many hashes it shares.
+    """
+    shared: Counter[int] = Counter()
+    weights: dict[int, float] = {}
+    rare: set[int] = set()
+    for articles in bearers.values():
+        shared.update(articles)
+        if len(articles) <= RARE:
+            rare.update(articles)
+        for article_id in articles:
+            weights[article_id] = weights.get(article_id, 0.0) + 1 / len(articles)
+    likely = [
+        (article_id, count)
+        for article_id, count in shared.items()
+        if count > 1 or sketch_size < SHORT_SKETCH or article_id in rare
+    ]
+    return sorted(likely, key=lambda found: (-weights[found[0]], found[0]))
+
+
+def store_sketch(session: Session, article_id: int, sketch: Iterable[int], bearers: Bearers) -> None:
+    """Store an article's hashes, but for those that too many articles bear."""
+    rows: list[dict[str, Any]] = [
+        {"hash": number, "article_id": article_id}
+        for number in sketch
+        if article_id not in (known := bearers.get(number, [])) and len(known) < MOST_BEARERS
+    ]
+    if rows:
+        session.connection().execute(_INSERT, rows)
+
+
+def remove_sketch(session: Session, article_id: int, sketch: Collection[int]) -> None:
+    """Remove what has been stored of an article's sketch."""
+    if sketch:
+        session.connection().execute(_DELETE, {"hashes": list(sketch), "article": article_id})
