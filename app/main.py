@@ -1,5 +1,6 @@
 """The application: its routers are the API at a glance; errors and requests are framed here, once."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -8,12 +9,14 @@ from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app import health
+from app import health, reference
 from app.articles import endpoints as articles
 from app.articles import provenance
 from app.changes import ChangeWatch
@@ -38,40 +41,88 @@ from app.errors import (
 from app.index import Follower
 from app.ingest import endpoints as ingest
 from app.ingest.articles import dump_json
+from app.keys import KeyRing
+from app.keys import endpoints as keys
+from app.limits import Limits
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
-from app.settings import Settings
+from app.settings import Settings, read_list
 from app.shutdown import watch_for_stop
 
 logger = logging.getLogger("dateline")
+
+# Headers of answers that scripts of other origins may read, where those are let in.
+EXPOSED_HEADERS = [
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-Request-ID",
+    "Dateline-Seq",
+    "Idempotent-Replayed",
+]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application; its database must have the schema (`dateline serve` sees to that)."""
     settings = settings or Settings()
-    app: FastAPI = FastAPIOffline(
-        title="Dateline", version="1", description=DESCRIPTION, lifespan=_run, redirect_slashes=False
+    app = FastAPI(
+        title="Dateline",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_run,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.stopping = threading.Event()
+    app.state.limits = Limits(settings)
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest.router, articles.router, provenance.router, search.router, changes.router):
+    for part in (
+        ingest.router,
+        articles.router,
+        provenance.router,
+        search.router,
+        changes.router,
+        keys.router,
+    ):
         v1.include_router(part)
     for router in (v1, health.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     for unavailable in (*UNAVAILABLE, DBAPIError):
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
-    app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
+    _add_middleware(app, settings)
+    reference.mount_assets(app)
+    app.include_router(reference.router)
     app.add_api_route("/", _show_docs, include_in_schema=False)
     describe_api(app)
     return app
 
 
-def _show_docs() -> RedirectResponse:
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Put round the application what happens to every request; what is added last comes first."""
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=read_list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+        )
+    app.add_middleware(RequestFrame, settings=settings)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=read_list(settings.trusted_proxies))
+
+
+async def _show_docs() -> RedirectResponse:
     return RedirectResponse("/docs")
 
 
@@ -95,10 +146,14 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.commits = GroupCommit(app.state.engine, after_commit=partial(_announce, app))
     app.state.follower.start()
     app.state.commits.start()
+    app.state.keys = KeyRing(app.state.engine)
+    marking = asyncio.create_task(app.state.keys.keep_marking(app.state.commits), name="dateline-key-marks")
     try:
         yield
     finally:
         app.state.stopping.set()
+        marking.cancel()
+        await asyncio.to_thread(app.state.keys.write_marks, app.state.commits)
         app.state.commits.stop()
         await app.state.watch.stop()
         app.state.follower.stop()
@@ -148,13 +203,16 @@ async def _answer_framework_error(request: Request, error: Exception) -> Respons
         404: NotFound("There is nothing at this address."),
         405: MethodNotAllowed("The address does not take this method.", headers=dict(error.headers or {})),
         413: BodyTooLarge("The body is larger than this server takes.", headers={"Connection": "close"}),
-        415: UnsupportedMediaType(
-            "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
-        ),
+        415: UnsupportedMediaType("Send the body as it is, or in gzip.", headers={"Accept-Encoding": "gzip"}),
     }
     return _write_problem(
         request, known.get(error.status_code) or InternalError("The request cannot be served.")
     )
+
+
+async def _answer_nobody(request: Request, _error: Exception) -> Response:
+    """Answer a client that went away while it sent its body: no fault of ours, and nobody reads it."""
+    return _write_problem(request, MalformedRequest("The body did not arrive."))
 
 
 async def _answer_database_error(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.articles.conditional import IfMatch, answer_conditionally, describe_written, make_etag, require_match
 from app.articles.filters import MAX_ID, Filters
 from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
-from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
+from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary, Source
 from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.articles.writes import (
     create_article,
@@ -21,7 +21,7 @@ from app.articles.writes import (
     read_content,
     update_article,
 )
-from app.cleaning import normalise_text
+from app.cleaning import normalise_text, show_markup
 from app.commits import Commits
 from app.database import ReadSession
 from app.errors import (
@@ -40,13 +40,14 @@ from app.errors import (
     MalformedRequest,
     NotFound,
     ScopeMissing,
+    SourceNotAllowed,
     StaleVersion,
     UnsupportedMediaType,
     document_errors,
     list_field_errors,
 )
 from app.idempotency import Idempotency, answer_once
-from app.keys import Reader, Writer
+from app.keys import Reader, VerifiedKey, Writer, require_source
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.tables import Article
 
@@ -55,7 +56,14 @@ router = APIRouter(prefix="/articles", tags=["articles"])
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, description="The article's id.")]
 MISSING_ERRORS = (KeyRequired, InvalidKey, ScopeMissing, NotFound, ArticleDeleted)
 READ_ERRORS = (*MISSING_ERRORS, ArticleWithheld)
-WRITE_ERRORS = (*MISSING_ERRORS, MalformedRequest, BodyTooLarge, UnsupportedMediaType, InvalidPayload)
+WRITE_ERRORS = (
+    *MISSING_ERRORS,
+    SourceNotAllowed,
+    MalformedRequest,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    InvalidPayload,
+)
 MATCH_ERRORS = (IfMatchRequired, StaleVersion)
 ETAG_HEADER = {"ETag": {"schema": {"type": "string"}, "description": "Names this text of the article."}}
 ARTICLE_CREATE = {"$ref": "#/components/schemas/ArticleCreate"}
@@ -123,15 +131,20 @@ class ListQuery(Filters, View):
         **document_errors(*WRITE_ERRORS, ExternalIdTaken, IdempotencyKeyReused),
     },
 )
-def create_structured_article(commits: Commits, content: ArticleCreate, idempotency: Idempotency) -> Response:
+def create_structured_article(
+    commits: Commits, content: ArticleCreate, writer: Writer, idempotency: Idempotency
+) -> Response:
     """Store an article that is already structured.
 
     An `external_id` that the same source has used before gives the article stored then, if it says the same,
-    and 409 if it does not.
+    and 409 if it does not. With a key that is bound to a source, an article that states none is of that one.
     """
+    given = {"source": fill_source(content.source, writer), "body": _read_body(content.body)}
+    content = content.model_copy(update=given)
+    name = content.source.name if content.source else None
+    require_source(writer, name)
 
     def answer(session: Session) -> Response:
-        name = content.source.name if content.source else None
         known = find_by_external_id(session, name, content.external_id)
         if known is None:
             return describe_written(create_article(session, content), created=True)
@@ -143,6 +156,25 @@ def create_structured_article(commits: Commits, content: ArticleCreate, idempote
         return describe_written(known, created=False)
 
     return commits.run(lambda session: answer_once(session, idempotency, answer))
+
+
+def _read_body(given: Any) -> Any:
+    """Return a body as text, also where it came as HTML; raises InvalidPayload for HTML that shows none.
+
+    What is no string is left for the shape to refuse.
+    """
+    text = normalise_text(show_markup(given)) if isinstance(given, str) else given
+    if text == "" and given != "":
+        refused = FieldError(field="body", message="shows no text")
+        raise InvalidPayload("The body has invalid fields.", errors=[refused])
+    return text
+
+
+def fill_source(stated: Source | None, writer: VerifiedKey) -> Source | None:
+    """Return the source as stated, or with the name of the one that the key is bound to."""
+    if writer.source is None or (stated is not None and stated.name is not None):
+        return stated
+    return Source(name=writer.source, domain=stated.domain if stated else None)
 
 
 @router.get(
@@ -239,7 +271,7 @@ def replace_article(
     commits: Commits,
     article_id: ArticleId,
     payload: dict[str, Any],
-    _writer: Writer,
+    writer: Writer,
     _documented: IfMatch = None,
 ) -> Response:
     """Replace what the article says; the result is its next version.
@@ -255,9 +287,11 @@ def replace_article(
         unchanged = {name for name in READ_ONLY & set(payload) if payload[name] == stored[name]}
         _refuse_read_only(set(payload) - unchanged)
         values = {name: value for name, value in payload.items() if name not in unchanged}
+        if values.get("body") != stored["body"]:
+            values["body"] = _read_body(values.get("body"))
         content = _read_content({"status": stored["status"], **values}, ArticleCreate)
         require_match(request, article)
-        return _store(session, article, content)
+        return _store(session, article, content, writer)
 
     return commits.run(answer)
 
@@ -279,7 +313,7 @@ def change_article(
     commits: Commits,
     article_id: ArticleId,
     patch: dict[str, Any],
-    _writer: Writer,
+    writer: Writer,
     _documented: IfMatch = None,
 ) -> Response:
     """Change single fields by JSON merge patch (RFC 7396): null resets a field; lists are replaced whole."""
@@ -291,10 +325,12 @@ def change_article(
         # Cleaning may have found no headline; such an article can still be changed elsewhere.
         shape = ArticleCreate if stored["headline"] or "headline" in patch else ArticleContent
         values = {name: stored[name] for name in ArticleContent.model_fields}
+        if "body" in patch:
+            patch["body"] = _read_body(patch["body"])
         content = _read_content(_merge(values, patch), shape)
         if patch or "If-Match" in request.headers:  # a patch without fields changes nothing
             require_match(request, article)
-        return _store(session, article, content)
+        return _store(session, article, content, writer)
 
     return commits.run(answer)
 
@@ -329,9 +365,10 @@ def _read_content(values: dict[str, Any], shape: type[ArticleContent]) -> Articl
         raise InvalidPayload("The body has invalid fields.", errors=faults) from error
 
 
-def _store(session: Session, article: Article, content: ArticleContent) -> Response:
+def _store(session: Session, article: Article, content: ArticleContent, writer: VerifiedKey) -> Response:
     """Store the content as the article's next version, if it says something else."""
     name = content.source.name if content.source else None
+    require_source(writer, article.source_name, name)
     known = find_by_external_id(session, name, content.external_id)
     if known is not None and known.id != article.id:
         raise ExternalIdTaken(
@@ -344,13 +381,13 @@ def _store(session: Session, article: Article, content: ArticleContent) -> Respo
     "/{article_id}",
     status_code=204,
     operation_id="delete_article",
-    responses=document_errors(*MISSING_ERRORS, *MATCH_ERRORS),
+    responses=document_errors(*MISSING_ERRORS, SourceNotAllowed, *MATCH_ERRORS),
 )
 def remove_article(
     request: Request,
     commits: Commits,
     article_id: ArticleId,
-    _writer: Writer,
+    writer: Writer,
     reason: Annotated[
         str | None, Query(max_length=MAX_REASON, description="Why; its 410 repeats it to everybody.")
     ] = None,
@@ -361,6 +398,7 @@ def remove_article(
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)
+        require_source(writer, article.source_name)
         require_match(request, article)
         return Response(
             status_code=204, headers={"Dateline-Seq": str(delete_article(session, article, said))}

@@ -1,5 +1,6 @@
 """POST /v1/ingest stores the article that a raw text holds; POST /v1/clean only shows it."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from app.articles.conditional import describe_written, make_json_response
+from app.articles.endpoints import fill_source
 from app.articles.shapes import (
     ArticleContent,
     ArticleRead,
@@ -27,6 +29,7 @@ from app.errors import (
     MalformedRequest,
     NoArticleFound,
     ScopeMissing,
+    SourceNotAllowed,
     TooManyLines,
     UndecodableText,
     UnsupportedMediaType,
@@ -35,7 +38,6 @@ from app.errors import (
 from app.idempotency import Idempotency, answer_once
 from app.ingest import recleaning
 from app.ingest.articles import (
-    CleanedSubmission,
     OnDuplicate,
     clean_submission,
     dump_json,
@@ -43,8 +45,8 @@ from app.ingest.articles import (
     render_result,
     store_submission,
 )
-from app.ingest.submissions import read_submission
-from app.keys import Reader
+from app.ingest.submissions import Submission, read_submission
+from app.keys import Reader, Writer, require_source
 from app.requests import Body
 
 router = APIRouter(tags=["ingest"])
@@ -54,6 +56,7 @@ SUBMISSION_ERRORS = (
     KeyRequired,
     InvalidKey,
     ScopeMissing,
+    SourceNotAllowed,
     MalformedRequest,
     UndecodableText,
     BodyTooLarge,
@@ -96,8 +99,16 @@ class CleanResult(BaseModel):
     warnings: list[str]
 
 
-def _read(request: Request, body: bytes) -> CleanedSubmission:
-    return clean_submission(read_submission(request.headers.get("Content-Type", ""), body))
+def _read(request: Request, body: bytes) -> Submission:
+    return read_submission(request.headers.get("Content-Type", ""), body)
+
+
+def bind_submission(submission: Submission, writer: Writer) -> Submission:
+    """Give a text that states no source the one that the key is bound to; raises SourceNotAllowed for a text
+    of another source."""
+    source = fill_source(submission.stated.source, writer)
+    require_source(writer, source.name if source else None)
+    return replace(submission, stated=submission.stated.model_copy(update={"source": source}))
 
 
 @router.post(
@@ -110,7 +121,7 @@ def _read(request: Request, body: bytes) -> CleanedSubmission:
             "model": ArticleRead,
             "description": "The article was there already, or has a new version now.",
         },
-        **document_errors(*SUBMISSION_ERRORS, DuplicateArticle, IdempotencyKeyReused),
+        **document_errors(*SUBMISSION_ERRORS, SourceNotAllowed, DuplicateArticle, IdempotencyKeyReused),
     },
     openapi_extra={"requestBody": SUBMISSION_BODY},
 )
@@ -118,6 +129,7 @@ def ingest_raw_text(
     request: Request,
     commits: Commits,
     body: Body,
+    writer: Writer,
     idempotency: Idempotency,
     on_duplicate: Annotated[
         OnDuplicate,
@@ -130,12 +142,14 @@ def ingest_raw_text(
     """Clean the raw text of a news page and store the article.
 
     The same text posted again gives the same article. A text under an `external_id` that the source used
-    before becomes that article's next version.
+    before becomes that article's next version. With a key that is bound to a source, a text that states none
+    is of that one.
     """
-    found = _read(request, body)
+    found = clean_submission(bind_submission(_read(request, body), writer))
 
     def answer(session: Session) -> Response:
         article, created = store_submission(session, found, on_duplicate)
+        require_source(writer, article.source_name)  # the same raw text may be another source's
         response = describe_written(article, created=created)
         if not explain:
             return response
@@ -159,4 +173,4 @@ def _list_own_headers(response: Response) -> dict[str, str]:
 )
 def clean_raw_text(request: Request, body: Body) -> Response:
     """Show what ingestion would make of a raw text: article, parts, ledger, warnings. Nothing is stored."""
-    return make_json_response(render_result(_read(request, body)))
+    return make_json_response(render_result(clean_submission(_read(request, body))))

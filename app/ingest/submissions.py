@@ -33,7 +33,7 @@ from app.tables import RawText
 
 RAW_TYPES = ("text/plain", "text/html")
 # A page has some hundred lines; a ledger of more than this would be no answer to anybody.
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 _LABEL = re.compile(r"[A-Za-z0-9_.:-]{1,40}\Z")
 
 

@@ -1,0 +1,37 @@
+"""API keys: what they may do, how they are stored, who bears one. The names here are what others use."""
+
+from app.keys.access import (
+    Admin,
+    KeyRing,
+    Reader,
+    VerifiedKey,
+    Writer,
+    authenticate,
+    require_source,
+)
+from app.keys.queries import (
+    Scope,
+    add_key,
+    create_key,
+    describe_state,
+    list_keys,
+    make_first_key,
+    revoke_key,
+)
+
+__all__ = [
+    "Admin",
+    "KeyRing",
+    "Reader",
+    "Scope",
+    "VerifiedKey",
+    "Writer",
+    "add_key",
+    "authenticate",
+    "create_key",
+    "describe_state",
+    "list_keys",
+    "make_first_key",
+    "require_source",
+    "revoke_key",
+]
