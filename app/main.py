@@ -23,7 +23,7 @@ from app.changes import ChangeWatch
 from app.changes import endpoints as changes
 from app.commits import GroupCommit
 from app.database import UNAVAILABLE, Replica, explain, make_engine, make_replica_engine
-from app.documentation import DESCRIPTION, describe_api
+from app.documentation import DESCRIPTION, describe_api, list_methods
 from app.errors import (
     PROBLEM_JSON,
     BodyTooLarge,
@@ -201,13 +201,21 @@ async def _answer_framework_error(request: Request, error: Exception) -> Respons
     known: dict[int, DatelineError] = {
         400: MalformedRequest("The body cannot be read."),
         404: NotFound("There is nothing at this address."),
-        405: MethodNotAllowed("The address does not take this method.", headers=dict(error.headers or {})),
+        405: MethodNotAllowed(
+            "The address does not take this method.", headers=_list_allowed(request, error)
+        ),
         413: BodyTooLarge("The body is larger than this server takes.", headers={"Connection": "close"}),
         415: UnsupportedMediaType("Send the body as it is, or in gzip.", headers={"Accept-Encoding": "gzip"}),
     }
     return _write_problem(
         request, known.get(error.status_code) or InternalError("The request cannot be served.")
     )
+
+
+def _list_allowed(request: Request, error: HTTPException) -> dict[str, str]:
+    """Name all methods of the address: Starlette names those of the first route that has it."""
+    methods = list_methods(request.app, request.scope["path"]) if error.status_code == 405 else []
+    return {"Allow": ", ".join(methods)} if methods else dict(error.headers or {})
 
 
 async def _answer_nobody(request: Request, _error: Exception) -> Response:

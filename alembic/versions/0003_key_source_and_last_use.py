@@ -21,7 +21,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove the columns; keys that are bound to a source are revoked, for the old program would not bind
     them."""
-    op.execute("UPDATE keys SET revoked_at = CURRENT_TIMESTAMP WHERE source IS NOT NULL AND revoked_at IS NULL")
+    op.execute(
+        "UPDATE keys SET revoked_at = CURRENT_TIMESTAMP WHERE source IS NOT NULL AND revoked_at IS NULL"
+    )
     with op.batch_alter_table("keys") as keys:
         keys.drop_column("last_used_at")
         keys.drop_column("source")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from app.articles.conditional import describe_written, make_json_response
@@ -83,6 +83,12 @@ class CleanedLedger(BaseModel):
     edits: list[LedgerEdit]
 
 
+class IngestedArticle(ArticleRead):
+    """The stored article, with the ledger of this text if it was asked for."""
+
+    ledger: CleanedLedger | None = Field(None, description="Only with `explain=true`.")
+
+
 class CleanedArticle(ArticleContent):
     """An article as cleaning found it, not stored."""
 
@@ -113,12 +119,12 @@ def bind_submission(submission: Submission, writer: Writer) -> Submission:
 
 @router.post(
     "/ingest",
-    response_model=ArticleRead,
+    response_model=IngestedArticle,
     status_code=201,
     operation_id="ingest_raw_text",
     responses={
         200: {
-            "model": ArticleRead,
+            "model": IngestedArticle,
             "description": "The article was there already, or has a new version now.",
         },
         **document_errors(*SUBMISSION_ERRORS, SourceNotAllowed, DuplicateArticle, IdempotencyKeyReused),

@@ -7,7 +7,9 @@ from app.keys.access import (
     VerifiedKey,
     Writer,
     authenticate,
+    require_admin,
     require_source,
+    require_writer,
 )
 from app.keys.queries import (
     Scope,
@@ -32,6 +34,8 @@ __all__ = [
     "describe_state",
     "list_keys",
     "make_first_key",
+    "require_admin",
     "require_source",
+    "require_writer",
     "revoke_key",
 ]
