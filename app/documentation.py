@@ -55,19 +55,20 @@ def _open_reads(document: dict[str, Any], app: FastAPI) -> None:
     """Say of operations that need no key that they take one, unless reading is closed."""
     if not app.state.settings.public_read:
         return
-    closed = {route.operation_id for route in _list_routes(app.routes) if _needs_key(route.dependant)}
+    closed = {route.operation_id for route in list_routes(app.routes) if _needs_key(route.dependant)}
     for operations in document["paths"].values():
         for operation in operations.values():
             if "security" in operation and operation["operationId"] not in closed:
                 operation["security"].append({})
 
 
-def _list_routes(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
+def list_routes(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
+    """List the routes of an application with those of its routers, each with its path in its own router."""
     for route in routes:
         if isinstance(route, APIRoute):
             yield route
         elif (router := getattr(route, "original_router", None)) is not None:
-            yield from _list_routes(router.routes)
+            yield from list_routes(router.routes)
 
 
 def _needs_key(dependant: Dependant) -> bool:

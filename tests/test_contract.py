@@ -63,5 +63,8 @@ def test_every_answer_keeps_the_contract(case, api):
     if case.path == "/v1/changes":
         case.query = {name: value for name, value in (case.query or {}).items() if name != "wait"}
         case.headers = {name: value for name, value in (case.headers or {}).items() if name != "Accept"}
+    # A change that is not there yet is waited for, and then 503: as meant, but no use here.
+    if case.path == "/v1/search":
+        case.query = {name: value for name, value in (case.query or {}).items() if name != "min_seq"}
     url, key = api
     case.call_and_validate(base_url=url, headers=key, timeout=10, excluded_checks=EXCLUDED)

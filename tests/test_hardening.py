@@ -2,6 +2,7 @@
 
 import logging
 import re
+import socket
 import subprocess
 import sys
 
@@ -112,6 +113,21 @@ def test_secrets_are_in_no_answer(client, auth, settings):
     for path in ("/openapi.json", "/health/ready", "/v1/articles", "/nowhere"):
         assert secret not in client.get(path).text
         assert settings.effective_database_url not in client.get(path).text
+
+
+def test_no_address_is_fetched(client, page):
+    """Whatever a text or a field names, nothing calls it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        text = f'{page}\n\n<img src="{url}"> {url}'
+        for kind in ("text/plain", "text/html"):
+            raw = {"raw": text, "url": url, "content_type": kind}
+            assert client.post("/v1/ingest", json=raw).status_code == 201
+        article = {**ARTICLE, "url": url, "body": f"See {url} there."}
+        assert client.post("/v1/articles", json=article).status_code == 201
+        listener.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            listener.accept()
 
 
 def test_what_is_not_declared_is_not_installed():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from app.articles.conditional import describe_written, make_json_response
@@ -85,6 +85,8 @@ class CleanedLedger(BaseModel):
 
 class IngestedArticle(ArticleRead):
     """The stored article, with the ledger of this text if it was asked for."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("ledger"))
 
     ledger: CleanedLedger | None = Field(None, description="Only with `explain=true`.")
 

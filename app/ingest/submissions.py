@@ -72,9 +72,9 @@ class RawSubmission(BaseModel):
     ]
     content_type: Literal["text/plain", "text/html"] = "text/plain"
     url: Url | None = None
-    source: Annotated[Source | None, BeforeValidator(_read_source)] = Field(
-        None, description="The outlet: its name, or {name, domain}."
-    )
+    source: Annotated[
+        Source | None, BeforeValidator(_read_source, json_schema_input_type=Name | Source | None)
+    ] = Field(None, description="The outlet: its name, or {name, domain}.")
     received_at: Annotated[datetime | None, BeforeValidator(_read_received_at)] = Field(
         None, description="When the page was fetched; it tells the year of a dateline that prints none."
     )
