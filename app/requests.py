@@ -98,7 +98,8 @@ class RequestFrame:
             return
         state = scope.setdefault("state", {})
         state["request_id"] = secrets.token_hex(8)
-        headers = {name: value for name, value in scope["headers"] if name in _READ_HEADERS}
+        # Of a header that came twice the first counts, as in Starlette.
+        headers = {name: value for name, value in reversed(scope["headers"]) if name in _READ_HEADERS}
         address = read_address(scope)
         added: list[tuple[bytes, bytes]] = []
         answer = _finish(scope, send, address, added)

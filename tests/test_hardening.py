@@ -75,6 +75,13 @@ def test_only_the_named_hosts_are_served(settings):
             assert problem.request_id == response.headers["X-Request-ID"]
 
 
+def test_of_two_hosts_the_first_counts(settings):
+    chosen = create_app(settings.model_copy(update={"trusted_hosts": "news.example"}))
+    with TestClient(chosen) as client:
+        hosts = [("Host", "evil.example"), ("Host", "news.example")]
+        assert client.get("/v1/articles", headers=hosts).status_code == 400
+
+
 def list_facts(caplog):
     names = ("operation", "article_id", "key_id", "status")
     records = [record for record in caplog.records if record.name == "dateline.audit"]
@@ -121,7 +128,7 @@ def test_no_address_is_fetched(client, page):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         text = f'{page}\n\n<img src="{url}"> {url}'
         for kind in ("text/plain", "text/html"):
-            raw = {"raw": text, "url": url, "content_type": kind}
+            raw = {"raw": f"{text} {kind}", "url": url, "content_type": kind}
             assert client.post("/v1/ingest", json=raw).status_code == 201
         article = {**ARTICLE, "url": url, "body": f"See {url} there."}
         assert client.post("/v1/articles", json=article).status_code == 201

@@ -318,6 +318,8 @@ def change_article(
 ) -> Response:
     """Change single fields by JSON merge patch (RFC 7396): null resets a field; lists are replaced whole."""
     _refuse_read_only(set(patch))
+    if "body" in patch:
+        patch = {**patch, "body": _read_body(patch["body"])}
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)
@@ -325,8 +327,6 @@ def change_article(
         # Cleaning may have found no headline; such an article can still be changed elsewhere.
         shape = ArticleCreate if stored["headline"] or "headline" in patch else ArticleContent
         values = {name: stored[name] for name in ArticleContent.model_fields}
-        if "body" in patch:
-            patch["body"] = _read_body(patch["body"])
         content = _read_content(_merge(values, patch), shape)
         if patch or "If-Match" in request.headers:  # a patch without fields changes nothing
             require_match(request, article)
