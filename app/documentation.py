@@ -4,12 +4,17 @@ The examples are made by the program itself from the first demo text when the do
 they cannot differ from what it answers; only ids and times are fixed.
 """
 
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from app.articles.rows import build_row, prepare_article
 from app.demo import read_demo_submissions
@@ -17,6 +22,7 @@ from app.errors import PROBLEM_JSON, NotFound, Problem
 from app.ingest.articles import clean_submission, render_ledger, render_result
 from app.ingest.batch import BatchReceipt
 from app.ingest.submissions import RawSubmission
+from app.keys import require_admin, require_writer
 
 DESCRIPTION = """\
 Post the raw text of a news page to `/v1/ingest`: Dateline cleans it into an article (headline, byline,
@@ -38,11 +44,46 @@ def describe_api(app: FastAPI) -> None:
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
             _add_schemas(document)
+            _open_reads(document, app)
             _add_examples(document)
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _open_reads(document: dict[str, Any], app: FastAPI) -> None:
+    """Say of operations that need no key that they take one, unless reading is closed."""
+    if not app.state.settings.public_read:
+        return
+    closed = {route.operation_id for route in list_routes(app.routes) if _needs_key(route.dependant)}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "security" in operation and operation["operationId"] not in closed:
+                operation["security"].append({})
+
+
+def list_routes(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
+    """List the routes of an application with those of its routers, each with its path in its own router."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (router := getattr(route, "original_router", None)) is not None:
+            yield from list_routes(router.routes)
+
+
+def _needs_key(dependant: Dependant) -> bool:
+    return dependant.call in (require_writer, require_admin) or any(map(_needs_key, dependant.dependencies))
+
+
+def list_methods(app: FastAPI, path: str) -> list[str]:
+    """List the documented methods of an address."""
+    return sorted(
+        method.upper()
+        for template, operations in app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path)
+        for method in operations
+    )
 
 
 def _add_schemas(document: dict[str, Any]) -> None:

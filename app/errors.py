@@ -2,12 +2,13 @@
 
     DatelineError
     ├─ 400  MalformedRequest  InvalidParameter  UnknownParameter  InvalidCursor  InvalidQuery  UndecodableText
-    ├─ 401  KeyRequired  InvalidKey          403  ScopeMissing  ArticleWithheld
-    ├─ 404  NotFound    405  MethodNotAllowed    410  ArticleDeleted  ChangesPruned
+    │       UntrustedHost
+    ├─ 401  KeyRequired  InvalidKey          403  ScopeMissing  SourceNotAllowed  ArticleWithheld
+    ├─ 404  NotFound    405  MethodNotAllowed    408  RequestTimeout    410  ArticleDeleted  ChangesPruned
     ├─ 409  DuplicateArticle  ExternalIdTaken
     ├─ 412  StaleVersion    413  BodyTooLarge    415  UnsupportedMediaType
     ├─ 422  InvalidPayload  EmptyText  NoArticleFound  TooManyLines  IdempotencyKeyReused
-    ├─ 428  IfMatchRequired
+    ├─ 428  IfMatchRequired    429  RateLimited  TooManyOpenRequests    431  HeadTooLarge
     ├─ 500  InternalError
     └─ 503  DatabaseBusy  IndexBehind  NotReady  TooManyFollowers  CleaningFailed  BatchInterrupted
 
@@ -113,6 +114,12 @@ class UndecodableText(DatelineError):
     status, code, title = 400, "undecodable-text", "The body is not text in its stated encoding"
 
 
+class UntrustedHost(DatelineError):
+    """The request is for a host name that this server does not go by."""
+
+    status, code, title = 400, "untrusted-host", "The server does not go by this name"
+
+
 class KeyRequired(DatelineError):
     """No key was sent where one is needed."""
 
@@ -131,6 +138,12 @@ class ScopeMissing(DatelineError):
     status, code, title = 403, "scope-missing", "The key's scope does not allow this"
 
 
+class SourceNotAllowed(DatelineError):
+    """The key is bound to one source, and the article is, or would be, of another."""
+
+    status, code, title = 403, "source-not-allowed", "The key is for another source"
+
+
 class ArticleWithheld(DatelineError):
     """The article, or this version of it, is held back from who may only read."""
 
@@ -147,6 +160,12 @@ class MethodNotAllowed(DatelineError):
     """The address exists, the method does not."""
 
     status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class RequestTimeout(DatelineError):
+    """The request did not arrive in time."""
+
+    status, code, title = 408, "request-timeout", "The request came too slowly"
 
 
 class ArticleDeleted(DatelineError):
@@ -225,6 +244,24 @@ class IfMatchRequired(DatelineError):
     """A change needs If-Match, so that nobody overwrites what they have not seen."""
 
     status, code, title = 428, "if-match-required", "If-Match is required"
+
+
+class RateLimited(DatelineError):
+    """The client has spent its budget; `violated-policies` names which."""
+
+    status, code, title = 429, "rate-limited", "Too many requests"
+
+
+class TooManyOpenRequests(DatelineError):
+    """The client has as many requests open as one may."""
+
+    status, code, title = 429, "too-many-open-requests", "Too many requests at a time"
+
+
+class HeadTooLarge(DatelineError):
+    """The request's address and headers are too long together."""
+
+    status, code, title = 431, "head-too-large", "The headers are too large"
 
 
 class InternalError(DatelineError):

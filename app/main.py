@@ -9,12 +9,14 @@ from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app import health
+from app import health, reference
 from app.articles import endpoints as articles
 from app.articles import exports, provenance
 from app.articles.stored import StoredReads, open_reader
@@ -23,7 +25,7 @@ from app.changes import endpoints as changes
 from app.commits import GroupCommit
 from app.compression import Compression
 from app.database import UNAVAILABLE, Replica, explain, make_engine, make_replica_engine
-from app.documentation import DESCRIPTION, describe_api
+from app.documentation import DESCRIPTION, describe_api, list_methods
 from app.errors import (
     PROBLEM_JSON,
     BodyTooLarge,
@@ -43,43 +45,84 @@ from app.ingest import endpoints as ingest
 from app.ingest.articles import dump_json
 from app.ingest.batch import MOST_AT_A_TIME
 from app.ingest.cleaners import Cleaners
+from app.keys import KeyRing
+from app.keys import endpoints as keys
+from app.limits import Limits
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
-from app.settings import Settings
+from app.settings import Settings, read_list
 from app.shutdown import watch_for_stop
 from app.stories import endpoints as stories
 
 logger = logging.getLogger("dateline")
 
+# Headers of answers that scripts of other origins may read, where those are let in.
+EXPOSED_HEADERS = [
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-Request-ID",
+    "Dateline-Seq",
+    "Idempotent-Replayed",
+]
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application; its database must have the schema (`dateline serve` sees to that)."""
     settings = settings or Settings()
-    app: FastAPI = FastAPIOffline(
-        title="Dateline", version="1", description=DESCRIPTION, lifespan=_run, redirect_slashes=False
+    app = FastAPI(
+        title="Dateline",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_run,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.stopping = threading.Event()
+    app.state.limits = Limits(settings)
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest, articles, provenance, search, stories, changes, exports):
+    for part in (ingest, articles, provenance, search, stories, changes, exports, keys):
         v1.include_router(part.router)
     for router in (v1, health.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     for unavailable in (*UNAVAILABLE, DBAPIError):
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
-    app.add_middleware(StoredReads)
-    app.add_middleware(Compression)
-    app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
+    _add_middleware(app, settings)
+    reference.mount_assets(app)
+    app.include_router(reference.router)
     app.add_api_route("/", _show_docs, include_in_schema=False)
     describe_api(app)
     return app
 
 
-def _show_docs() -> RedirectResponse:
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Put round the application what happens to every request; what is added last comes first."""
+    app.add_middleware(StoredReads)
+    app.add_middleware(Compression)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=read_list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+        )
+    app.add_middleware(RequestFrame, settings=settings)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=read_list(settings.trusted_proxies))
+
+
+async def _show_docs() -> RedirectResponse:
     return RedirectResponse("/docs")
 
 
@@ -98,7 +141,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.engine = make_engine(settings)
     replica = make_replica_engine(settings)
     app.state.replica = Replica(replica) if replica else None
-    app.state.stored_reader = open_reader(app.state.engine, public_read=settings.public_read)
+    app.state.stored_reader = open_reader(app.state.engine)
     app.state.follower = Follower(app.state.engine, settings.effective_index_dir)
     app.state.watch = ChangeWatch(app.state.engine, app.state.stopping)
     app.state.commits = GroupCommit(app.state.engine, after_commit=partial(_announce, app))
@@ -106,11 +149,15 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.batch_slots = asyncio.Semaphore(MOST_AT_A_TIME)
     app.state.follower.start()
     app.state.commits.start()
+    app.state.keys = KeyRing(app.state.engine)
+    marking = asyncio.create_task(app.state.keys.keep_marking(app.state.commits), name="dateline-key-marks")
     try:
         yield
     finally:
         app.state.stopping.set()
         app.state.cleaners.close()
+        marking.cancel()
+        await asyncio.to_thread(app.state.keys.write_marks, app.state.commits)
         app.state.commits.stop()
         await app.state.watch.stop()
         app.state.follower.stop()
@@ -160,15 +207,26 @@ async def _answer_framework_error(request: Request, error: Exception) -> Respons
     known: dict[int, DatelineError] = {
         400: MalformedRequest("The body cannot be read."),
         404: NotFound("There is nothing at this address."),
-        405: MethodNotAllowed("The address does not take this method.", headers=dict(error.headers or {})),
-        413: BodyTooLarge("The body is larger than this server takes.", headers={"Connection": "close"}),
-        415: UnsupportedMediaType(
-            "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
+        405: MethodNotAllowed(
+            "The address does not take this method.", headers=_list_allowed(request, error)
         ),
+        413: BodyTooLarge("The body is larger than this server takes.", headers={"Connection": "close"}),
+        415: UnsupportedMediaType("Send the body as it is, or in gzip.", headers={"Accept-Encoding": "gzip"}),
     }
     return _write_problem(
         request, known.get(error.status_code) or InternalError("The request cannot be served.")
     )
+
+
+def _list_allowed(request: Request, error: HTTPException) -> dict[str, str]:
+    """Name all methods of the address: Starlette names those of the first route that has it."""
+    methods = list_methods(request.app, request.scope["path"]) if error.status_code == 405 else []
+    return {"Allow": ", ".join(methods)} if methods else dict(error.headers or {})
+
+
+async def _answer_nobody(request: Request, _error: Exception) -> Response:
+    """Answer a client that went away while it sent its body: no fault of ours, and nobody reads it."""
+    return _write_problem(request, MalformedRequest("The body did not arrive."))
 
 
 async def _answer_database_error(request: Request, error: Exception) -> Response:

@@ -1,19 +1,33 @@
-"""What every endpoint asks of a request: parameters that exist, a body as bytes, a number for the log.
+"""What every request meets: limits, a bounded body, an id; and what every answer bears.
 
 Dependencies that neither wait nor compute are `async def` here and elsewhere: FastAPI sends each plain `def`
 to the thread pool, and those hops were 13 % of what storing an article cost.
 """
 
 import secrets
+import zlib
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import NAME_SHOWN, FieldError, UnknownParameter
+from app import audit
+from app.errors import (
+    NAME_SHOWN,
+    PROBLEM_JSON,
+    FieldError,
+    RateLimited,
+    TooManyOpenRequests,
+    UnknownParameter,
+    UntrustedHost,
+)
+from app.limits import SAFE_METHODS, Limits, read_address
+from app.settings import Settings, read_list
+
+UNPACKED_AT_ONCE = 256 * 1024
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
@@ -55,44 +69,85 @@ async def read_body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(read_body)]
 
 
-class RequestFrame:
-    """Gives every request an id and a bounded body, and every answer that id and the common headers."""
+# An answer of the API is never to be shown as a page, whatever it holds; our pages load only what is ours.
+API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+COMMON_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_READ_HEADERS = frozenset({b"host", b"authorization", b"content-length", b"content-encoding"})
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+
+class RequestFrame:
+    """What happens to every request, in one pass and without a hop to a thread.
+
+    It gets an id, is refused if it is for a foreign host or over a limit (`app.limits`), has its body bounded
+    and unpacked; its answer gets that id and the common headers, and is logged if it wrote (`app.audit`).
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.max_body_bytes = max_body_bytes
+        self.max_body_bytes = settings.max_body_bytes
+        self.hosts = frozenset(host.lower().encode() for host in read_list(settings.trusted_hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with `scope["state"]["request_id"]` set."""
+        """Pass the request on with `request_id`, and `key` if it is known already, in `scope["state"]`."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = secrets.token_hex(8)
-        # For the one endpoint that holds no body in memory and bounds what it reads itself.
-        scope.setdefault("state", {}).update(request_id=request_id, receive_unbounded=receive)
-        await self.app(
-            scope,
-            _bound_body(scope, receive, self.max_body_bytes),
-            _add_headers(scope, send, request_id.encode()),
+        state = scope.setdefault("state", {})
+        state["request_id"] = secrets.token_hex(8)
+        # Of a header that came twice the first counts, as in Starlette.
+        headers = {name: value for name, value in reversed(scope["headers"]) if name in _READ_HEADERS}
+        address = read_address(scope)
+        added: list[tuple[bytes, bytes]] = []
+        answer = _finish(scope, send, address, added)
+        try:
+            if self.hosts and not self._is_ours(headers.get(b"host", b"")):
+                raise UntrustedHost("The Host header names another server.")
+            receive = _unpack_body(headers, receive)
+            # For the one endpoint that holds no body in memory and bounds what it reads itself.
+            state["receive_unbounded"] = receive
+            receive = _bound_body(headers, receive, self.max_body_bytes)
+            server: Any = scope["app"].state
+            key = state["key"] = server.keys.find_known(headers.get(b"authorization"))
+            limits: Limits = server.limits
+            if limits.is_exempt(address):
+                await self.app(scope, receive, answer)
+                return
+            key_id = key.id if key else None
+            standing = await limits.count(scope, address, key_id)
+            if standing is not None:
+                standing.check()
+                added += standing.headers
+            with limits.hold_open(address, key_id):
+                await self.app(scope, receive, answer)
+        except (UntrustedHost, RateLimited, TooManyOpenRequests) as error:
+            problem = error.render(state["request_id"])
+            response = JSONResponse(problem, error.status, error.headers, media_type=PROBLEM_JSON)
+            await response(scope, receive, answer)
+
+    def _is_ours(self, host: bytes) -> bool:
+        name = host.lower() if host.endswith(b"]") else host.rpartition(b":")[0].lower() or host.lower()
+        return name in self.hosts or any(
+            own.startswith(b"*.") and name.endswith(own[1:]) for own in self.hosts
         )
 
 
-def _bound_body(scope: Scope, receive: Receive, limit: int) -> Receive:
+def _bound_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> Receive:
     """Stop reading at the limit, and before the first byte where the headers say that it cannot be taken.
 
     Starlette's own limit answers in plain text where Content-Length says it all, so it is not used. The
     errors are Starlette's, since FastAPI turns any other exception met while reading a body into a 400.
     """
-    headers = Headers(scope=scope)
-    declared, encoding = headers.get("content-length", ""), headers.get("content-encoding", "identity")
+    declared = headers.get(b"content-length", b"")
     received = 0
 
     async def receive_bounded() -> Message:
         nonlocal received
-        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        if declared.isdigit() and int(declared) > limit:
             raise HTTPException(413)
-        if encoding.strip().lower() != "identity":
-            raise HTTPException(415)
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:
@@ -102,16 +157,80 @@ def _bound_body(scope: Scope, receive: Receive, limit: int) -> Receive:
     return receive_bounded
 
 
-def _add_headers(scope: Scope, send: Send, request_id: bytes) -> Callable[[Message], Awaitable[None]]:
-    async def send_with_headers(message: Message) -> None:
+def _unpack_body(headers: dict[bytes, bytes], receive: Receive) -> Receive:
+    """Unpack a body in gzip; any other coding is refused when the body is read."""
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding in (b"gzip", b"x-gzip"):
+        return _GzipBody(receive).receive
+    return receive if encoding == b"identity" else _refuse_coding
+
+
+async def _refuse_coding() -> Message:
+    raise HTTPException(415)
+
+
+class _GzipBody:
+    """Unpacks a body piece by piece, so that nobody can make it hold more than one piece."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._packed = b""
+        self._is_last = self._is_over = False
+
+    async def receive(self) -> Message:
+        """Receive the next message, its body unpacked; raises HTTPException 400 for what is no gzip."""
+        while not self._is_over:
+            if not self._packed and not self._is_last:
+                message = await self._receive()
+                if message["type"] != "http.request":
+                    return message
+                self._packed = message.get("body", b"")
+                self._is_last = not message.get("more_body", False)
+            piece = self._unpack()
+            at_end = self._is_last and not self._packed
+            self._is_over = at_end and self._inflater.eof
+            if piece or self._is_over:
+                return {"type": "http.request", "body": piece, "more_body": not self._is_over}
+            if at_end:  # and nothing comes out any more: it was cut off
+                raise HTTPException(400)
+        return await self._receive()
+
+    def _unpack(self) -> bytes:
+        if self._inflater.eof and self._packed:  # gzip files may stand one after the other
+            self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            piece = self._inflater.decompress(self._packed, UNPACKED_AT_ONCE)
+        except zlib.error as error:
+            raise HTTPException(400) from error
+        self._packed = self._inflater.unconsumed_tail or self._inflater.unused_data
+        return piece
+
+
+def _finish(
+    scope: Scope, send: Send, address: str, added: list[tuple[bytes, bytes]]
+) -> Callable[[Message], Awaitable[None]]:
+    """Add the common headers to an answer, and log it."""
+    state = scope["state"]
+
+    async def send_finished(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [
-                *message.get("headers", ()),
-                (b"x-request-id", request_id),
-                (b"x-content-type-options", b"nosniff"),
-            ]
+            headers = list(message.get("headers", ()))
+            policy = API_POLICY
+            for name, value in headers:
+                if name == b"content-type" and value.startswith(b"text/html"):
+                    policy = state.get("page_policy", PAGE_POLICY)
             if scope["app"].state.stopping.is_set():  # the next request must not meet a closed door
-                message["headers"].append((b"connection", b"close"))
+                headers.append((b"connection", b"close"))
+            message["headers"] = [
+                *headers,
+                *COMMON_HEADERS,
+                (b"content-security-policy", policy),
+                (b"x-request-id", state["request_id"].encode()),
+                *added,
+            ]
+            if scope["method"] not in SAFE_METHODS or message["status"] in audit.REFUSALS:
+                audit.log_request(scope, message, address)
         await send(message)
 
-    return send_with_headers
+    return send_finished

@@ -6,9 +6,11 @@ order. Constants of cleaning are no settings: they change results, so they chang
 """
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
+from limits import parse
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -57,6 +59,42 @@ class Settings(BaseSettings):
         le=60,
         description="How long a request waits for a lock or a connection: then it answers 503.",
     )
+    rate_limit_reads: str = Field(
+        "600/minute", description="Reads of an address without a key, such as `10/second`; or `off`."
+    )
+    rate_limit_searches: str = Field(
+        "120/minute", description="Searches, feeds and exports of an address without a key; or `off`."
+    )
+    rate_limit_ingestion: str = Field(
+        "120/minute", description="Writes and cleanings of an address without a key; or `off`."
+    )
+    rate_limit_wrong_keys: str = Field(
+        "60/minute", description="Wrong keys from an address, also from an exempt one; or `off`."
+    )
+    rate_limit_key_factor: int = Field(
+        20, ge=1, le=1_000_000, description="How many times the three budgets a client with a key has."
+    )
+    rate_limit_exempt: str = Field(
+        "127.0.0.0/8 ::1",
+        description="Addresses and networks without budgets and without a limit of open requests.",
+    )
+    rate_limit_url: SecretStr | None = Field(
+        None, description="Redis that the budgets are shared through; by default each process counts alone."
+    )
+    max_open_requests: int = Field(
+        64, ge=1, description="Requests of one client, streams included, that may be open in a process."
+    )
+    trusted_proxies: str | None = Field(
+        None,
+        description="Addresses and networks whose X-Forwarded-* headers are believed; by default none.",
+    )
+    trusted_hosts: str | None = Field(
+        None,
+        description="Host names to answer to, such as `news.example *.example.org`; by default any.",
+    )
+    cors_origins: str | None = Field(
+        None, description="Origins whose pages may read the API from a browser, or `*`; by default none."
+    )
 
     @field_validator(
         "database_url",
@@ -68,6 +106,16 @@ class Settings(BaseSettings):
         "max_body_bytes",
         "max_batch_bytes",
         "busy_timeout_seconds",
+        "rate_limit_reads",
+        "rate_limit_searches",
+        "rate_limit_ingestion",
+        "rate_limit_wrong_keys",
+        "rate_limit_key_factor",
+        "rate_limit_url",
+        "max_open_requests",
+        "trusted_proxies",
+        "trusted_hosts",
+        "cors_origins",
         mode="before",
     )
     @classmethod
@@ -86,6 +134,32 @@ class Settings(BaseSettings):
                 raise ValueError("not a database URL") from error
             if driver not in DRIVERS:
                 raise ValueError("not a URL of SQLite or PostgreSQL")
+        return value
+
+    @field_validator(
+        "rate_limit_reads", "rate_limit_searches", "rate_limit_ingestion", "rate_limit_wrong_keys"
+    )
+    @classmethod
+    def check_limit(cls, value: str) -> str:
+        """Refuse what is neither a limit nor `off`."""
+        if value != "off" and (parse(value).amount < 1 or not value.isascii()):
+            raise ValueError("not a limit such as 600/minute, nor off")
+        return value
+
+    @field_validator("rate_limit_exempt", "trusted_proxies")
+    @classmethod
+    def check_networks(cls, value: str | None) -> str | None:
+        """Refuse what is no list of addresses and networks."""
+        if value is not None:
+            read_networks(value)
+        return value
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def check_rate_limit_url(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what is no URL of Redis."""
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("not a URL of Redis")
         return value
 
     @classmethod
@@ -113,7 +187,17 @@ class Settings(BaseSettings):
         return self.index_dir or self.data_dir / "index"
 
 
-SECRET_FIELDS = ("database_url", "database_read_url", "admin_key")
+SECRET_FIELDS = ("database_url", "database_read_url", "admin_key", "rate_limit_url")
+
+
+def read_list(text: str | None) -> list[str]:
+    """Read a list with commas or spaces between."""
+    return (text or "").replace(",", " ").split()
+
+
+def read_networks(text: str | None) -> list[IPv4Network | IPv6Network]:
+    """Read a list of addresses and networks; raises ValueError for anything else."""
+    return [ip_network(part, strict=False) for part in read_list(text)]
 
 
 class SecretFiles(PydanticBaseSettingsSource):

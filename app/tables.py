@@ -234,6 +234,8 @@ class Key(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    source: str | None = None  # the only one that it may write for
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class IdempotencyRecord(SQLModel, table=True):

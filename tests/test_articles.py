@@ -323,3 +323,34 @@ def test_unsafe_characters_are_never_stored(client, sent, stored):
     assert response.status_code == 201
     assert response.json()["headline"] == stored
     assert response.json()["body"] == "One.\n\n" + stored
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("<p>Real text.</p><script>alert(1)</script><style>p{}</style><!-- no -->", "Real text."),
+        ("<p>Hello world.</p><scr<script>ipt>alert(1)</scr</script>ipt>", None),
+        ("<p>One &amp; two.</p><p>Three.</p>", "One & two.\n\nThree."),
+        ("Shares fell <5% to >60%, and a < b.", "Shares fell <5% to >60%, and a < b."),
+        (
+            "The tags <p> and <script> are old; &amp; stays.",
+            "The tags <p> and <script> are old; &amp; stays.",
+        ),
+    ],
+)
+def test_body_that_comes_as_html_is_stored_as_text(client, given, stored):
+    response = client.post("/v1/articles", json={"headline": "h", "body": given})
+    assert response.status_code == 201
+    body = response.json()["body"]
+    assert "<script" not in body or given == body
+    assert stored is None or body == stored
+    url, match = f"/v1/articles/{response.json()['id']}", {"If-Match": response.headers["ETag"]}
+    again = client.put(url, json=response.json(), headers=match)
+    assert (again.json()["version"], again.json()["body"]) == (1, body), "what was read can be sent back"
+    changed = client.patch(url, json={"body": given + "<b>!</b>"}, headers=match).json()["body"]
+    assert "alert" not in changed or stored is None
+
+
+def test_html_without_text_is_refused(client):
+    response = client.post("/v1/articles", json={"headline": "h", "body": "<nav></nav><script>1</script>"})
+    assert (response.status_code, response.json()["code"]) == (422, "invalid-payload")

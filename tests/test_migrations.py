@@ -28,8 +28,9 @@ from app.database import (
     read_session,
     write_session,
 )
+from app.keys import Scope, create_key, describe_state
 from app.settings import Settings
-from app.tables import Article
+from app.tables import Article, Key
 from tests.conftest import DATABASES, create_database
 
 NewEmpty = Callable[[str, Path], Any]
@@ -157,6 +158,18 @@ def test_each_step_is_taken_back_and_again_with_rows(empty, engine):
         migrate(empty)
         with read_session(engine) as session:
             assert sorted(session.exec(select(Article.headline))) == ["h0", "h1", "h2"]
+
+
+def test_bound_key_is_revoked_where_an_older_program_would_not_bind_it(empty, engine):
+    migrate(empty)
+    with write_session(engine) as session:
+        bound = create_key(session, Scope.WRITE, source="Quay Herald")[0].id
+        free = create_key(session, Scope.WRITE)[0].id
+    command.downgrade(make_alembic_config(empty), "0001")
+    migrate(empty)
+    with read_session(engine) as session:
+        assert describe_state(session.get(Key, bound)) == "revoked"
+        assert describe_state(session.get(Key, free)) == "valid"
 
 
 def test_killed_migration_leaves_old_or_new_schema_and_is_finished_by_the_next(empty, engine):

@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from app.articles.conditional import IfMatch, answer_conditionally, describe_written, make_etag, require_match
 from app.articles.filters import MAX_ID, Filters
+from app.articles.markup import read_body_text
 from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
+from app.articles.sources import bind_source
 from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.articles.writes import (
     create_article,
@@ -40,13 +42,14 @@ from app.errors import (
     MalformedRequest,
     NotFound,
     ScopeMissing,
+    SourceNotAllowed,
     StaleVersion,
     UnsupportedMediaType,
     document_errors,
     list_field_errors,
 )
 from app.idempotency import Idempotency, answer_once
-from app.keys import Reader, Writer
+from app.keys import Reader, VerifiedKey, Writer, require_source
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.tables import Article
 
@@ -55,7 +58,14 @@ router = APIRouter(prefix="/articles", tags=["articles"])
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, description="The article's id.")]
 MISSING_ERRORS = (KeyRequired, InvalidKey, ScopeMissing, NotFound, ArticleDeleted)
 READ_ERRORS = (*MISSING_ERRORS, ArticleWithheld)
-WRITE_ERRORS = (*MISSING_ERRORS, MalformedRequest, BodyTooLarge, UnsupportedMediaType, InvalidPayload)
+WRITE_ERRORS = (
+    *MISSING_ERRORS,
+    SourceNotAllowed,
+    MalformedRequest,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    InvalidPayload,
+)
 MATCH_ERRORS = (IfMatchRequired, StaleVersion)
 ETAG_HEADER = {"ETag": {"schema": {"type": "string"}, "description": "Names this text of the article."}}
 ARTICLE_CREATE = {"$ref": "#/components/schemas/ArticleCreate"}
@@ -124,16 +134,18 @@ class ListQuery(Filters, View):
     },
 )
 async def create_structured_article(
-    commits: Commits, content: ArticleCreate, idempotency: Idempotency
+    commits: Commits, content: ArticleCreate, writer: Writer, idempotency: Idempotency
 ) -> Response:
     """Store an article that is already structured.
 
     An `external_id` that the same source has used before gives the article stored then, if it says the same,
-    and 409 if it does not.
+    and 409 if it does not. With a key that is bound to a source, an article that states none is of that one.
     """
+    given = {"source": bind_source(content.source, writer.source), "body": read_body_text(content.body)}
+    content = content.model_copy(update=given)
+    name = content.source.name if content.source else None
 
     def answer(session: Session) -> Response:
-        name = content.source.name if content.source else None
         known = find_by_external_id(session, name, content.external_id)
         if known is None:
             return describe_written(create_article(session, content), created=True)
@@ -241,7 +253,7 @@ def replace_article(
     commits: Commits,
     article_id: ArticleId,
     payload: dict[str, Any],
-    _writer: Writer,
+    writer: Writer,
     _documented: IfMatch = None,
 ) -> Response:
     """Replace what the article says; the result is its next version.
@@ -257,9 +269,11 @@ def replace_article(
         unchanged = {name for name in READ_ONLY & set(payload) if payload[name] == stored[name]}
         _refuse_read_only(set(payload) - unchanged)
         values = {name: value for name, value in payload.items() if name not in unchanged}
+        if values.get("body") != stored["body"]:
+            values["body"] = read_body_text(values.get("body"))
         content = _read_content({"status": stored["status"], **values}, ArticleCreate)
         require_match(request, article)
-        return _store(session, article, content)
+        return _store(session, article, content, writer)
 
     return commits.run(answer)
 
@@ -281,11 +295,13 @@ def change_article(
     commits: Commits,
     article_id: ArticleId,
     patch: dict[str, Any],
-    _writer: Writer,
+    writer: Writer,
     _documented: IfMatch = None,
 ) -> Response:
     """Change single fields by JSON merge patch (RFC 7396): null resets a field; lists are replaced whole."""
     _refuse_read_only(set(patch))
+    if "body" in patch:
+        patch = {**patch, "body": read_body_text(patch["body"])}
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)
@@ -296,7 +312,7 @@ def change_article(
         content = _read_content(_merge(values, patch), shape)
         if patch or "If-Match" in request.headers:  # a patch without fields changes nothing
             require_match(request, article)
-        return _store(session, article, content)
+        return _store(session, article, content, writer)
 
     return commits.run(answer)
 
@@ -331,9 +347,10 @@ def _read_content(values: dict[str, Any], shape: type[ArticleContent]) -> Articl
         raise InvalidPayload("The body has invalid fields.", errors=faults) from error
 
 
-def _store(session: Session, article: Article, content: ArticleContent) -> Response:
+def _store(session: Session, article: Article, content: ArticleContent, writer: VerifiedKey) -> Response:
     """Store the content as the article's next version, if it says something else."""
     name = content.source.name if content.source else None
+    require_source(writer, article.source_name, name)
     known = find_by_external_id(session, name, content.external_id)
     if known is not None and known.id != article.id:
         raise ExternalIdTaken(
@@ -346,13 +363,13 @@ def _store(session: Session, article: Article, content: ArticleContent) -> Respo
     "/{article_id}",
     status_code=204,
     operation_id="delete_article",
-    responses=document_errors(*MISSING_ERRORS, *MATCH_ERRORS),
+    responses=document_errors(*MISSING_ERRORS, SourceNotAllowed, *MATCH_ERRORS),
 )
 def remove_article(
     request: Request,
     commits: Commits,
     article_id: ArticleId,
-    _writer: Writer,
+    writer: Writer,
     reason: Annotated[
         str | None, Query(max_length=MAX_REASON, description="Why; its 410 repeats it to everybody.")
     ] = None,
@@ -363,6 +380,7 @@ def remove_article(
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)
+        require_source(writer, article.source_name)
         require_match(request, article)
         return Response(
             status_code=204, headers={"Dateline-Seq": str(delete_article(session, article, said))}

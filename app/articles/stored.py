@@ -6,9 +6,8 @@ look-ups take microseconds and wait for no network, these reads therefore run in
 list is kept as it was answered for as long as no other connection has changed the database, which SQLite
 tells exactly (`PRAGMA data_version`, other processes included).
 
-Only the plain case is answered here: a reader without a key, of a store that is open to read, who wants the
-usual JSON of a usable article. All else, and every error, is left to the endpoints, which stay the only place
-that says what a request means.
+Only the plain case is answered here: a client who may read, and wants the usual JSON of a usable article. All
+else, and every error, is left to the endpoints, which stay the only place that says what a request means.
 """
 
 import sqlite3
@@ -41,7 +40,7 @@ _FIND = select(
 )
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
 # A request with one of these asks for something that only the endpoint can decide.
-_SPECIAL = frozenset({b"authorization", b"dateline-min-seq", b"range"})
+_SPECIAL = frozenset({b"dateline-min-seq", b"range"})
 _USUAL_ACCEPT = frozenset({b"*/*", b"application/json"})
 
 
@@ -105,9 +104,9 @@ class StoredReader:
             self._pages.popitem(last=False)
 
 
-def open_reader(engine: Engine, *, public_read: bool) -> StoredReader | None:
+def open_reader(engine: Engine) -> StoredReader | None:
     """Open the reader of a store that has hot reads; None for one that has not."""
-    return StoredReader(engine) if public_read and engine.dialect.name == "sqlite" else None
+    return StoredReader(engine) if engine.dialect.name == "sqlite" else None
 
 
 class StoredReads:
@@ -141,14 +140,20 @@ class StoredReads:
         elif state:
             keep = _Keeper(send)
             await self.app(scope, receive, keep)
-            if (seen := keep.find_answer()) is not None:
+            # What a key may see is not for everybody.
+            if scope["state"]["key"] is None and (seen := keep.find_answer()) is not None:
                 reader.keep_page(path, query, state, seen)
         else:
             await self.app(scope, receive, send)
 
 
 def _is_plain(scope: Scope) -> bool:
+    may_read = scope["app"].state.settings.public_read or scope["state"]["key"] is not None
+    if not may_read:
+        return False
     for name, value in scope["headers"]:
+        if name == b"authorization" and scope["state"]["key"] is None:
+            return False  # a key that is wrong, or not known yet
         if name in _SPECIAL or (name == b"accept" and value not in _USUAL_ACCEPT):
             return False
     return True

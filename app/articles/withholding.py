@@ -1,4 +1,4 @@
-"""Who may see withheld articles: only a key that may write.
+"""Who may see withheld articles: only a key that may write, for all sources.
 
 To all others a withheld article's address answers 403, with everything below it (raw text, ledger, versions);
 so does a version that was withheld, of an article that no longer is. Lists leave withheld articles out unless
@@ -13,14 +13,13 @@ from sqlmodel import Session
 from app.articles.queries import get_article
 from app.articles.shapes import Status
 from app.errors import ArticleWithheld
-from app.keys import Scope, authenticate
-from app.tables import Article, Key
-
-_WRITING = {Scope.WRITE, Scope.ADMIN}
+from app.keys import Scope, VerifiedKey, authenticate
+from app.tables import Article
 
 
-async def _may_write(key: Annotated[Key | None, Depends(authenticate)]) -> bool:
-    return key is not None and not _WRITING.isdisjoint(key.scopes)
+async def _may_write(key: Annotated[VerifiedKey | None, Depends(authenticate)]) -> bool:
+    # A key that is bound to a source may write that one's articles, but is no editor of the others.
+    return key is not None and key.scope is not Scope.READ and key.source is None
 
 
 SeesWithheld = Annotated[bool, Depends(_may_write)]

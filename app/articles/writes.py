@@ -43,6 +43,7 @@ class Written:
     seq: int
     story_id: int
     duplicate_of: int | None
+    source_name: str | None
     headline: str | None
     document: str
 

@@ -21,6 +21,7 @@ from app.cleaning.draft import NO_HINTS, Hints
 from app.cleaning.fingerprints import fingerprint_text
 from app.cleaning.ledger import Edit, EditReason, Line, Reason, Role, Warning_
 from app.cleaning.lines import lay_out
+from app.cleaning.markup import show_markup
 from app.cleaning.paragraphs import count_words
 from app.cleaning.pipeline import STEPS, VERSION, clean
 
@@ -51,4 +52,5 @@ __all__ = [
     "fingerprint_text",
     "lay_out",
     "normalise_text",
+    "show_markup",
 ]

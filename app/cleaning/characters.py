@@ -33,27 +33,30 @@ _JOINED = (
     "\ufb50-\ufdff\ufe0f\ufe70-\ufefc\U0001f000-\U0001faff]"
 )
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f"  # tag characters spell the flag of a region
-_INVISIBLE = re.compile(
-    f"({_FLAG}|(?<={_JOINED})[\u200c\u200d](?={_JOINED}))"
-    "|"
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
-_HIDDEN = re.compile(  # one of them, whatever stands around it: a search that costs a tenth
+_HIDDEN = re.compile(  # one of them, whatever stands around it
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# A class comes first, since a search skips quickly to what it holds.
+_INVISIBLE = re.compile(rf"{_HIDDEN.pattern}(?:(?<!{_JOINED}[\u200c\u200d])|(?!{_JOINED}))")
+_INVISIBLE_BESIDE_FLAGS = re.compile(f"({_FLAG})|{_INVISIBLE.pattern}")
 _SPACE = re.compile(
     "[\t\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164\uffa0]"
 )
 _SPACES = re.compile(" {2,}")
 
 MAX_MARKS = 30  # on one base: the stream-safe limit of UAX 15. Longer runs make normalisation quadratic.
-_MARK = "".join(
+_MARKS = [
     chr(code)
     for code in (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))
     if unicodedata.category(chr(code))[0] == "M"
-)
+]
+# A class of characters beyond U+FFFF is searched range by range, at fifty times the cost, so those marks are
+# looked for as if they were this one.
+_ANY_MARK = "\u0300"
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_AS_ANY_MARK = {ord(mark): _ANY_MARK for mark in _MARKS if _BEYOND.match(mark)}
+_MARK = "".join(mark for mark in _MARKS if not _BEYOND.match(mark))
 _STACK = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")  # could be such a run; quick on Latin script
 _MARK_RUN = re.compile(f"([{_MARK}]{{{MAX_MARKS}}})[{_MARK}]+")
 
@@ -141,7 +144,9 @@ def _decode_entity(match: re.Match[str]) -> str:
 
 
 def _drop_invisible(text: str) -> str:
-    return _INVISIBLE.sub(r"\1", text) if _HIDDEN.search(text) else text
+    if "\U0001f3f4" in text:
+        return _INVISIBLE_BESIDE_FLAGS.sub(r"\1", text)
+    return _INVISIBLE.sub("", text) if _HIDDEN.search(text) else text
 
 
 def _tidy_spaces(text: str) -> str:
@@ -149,7 +154,14 @@ def _tidy_spaces(text: str) -> str:
 
 
 def _cap_marks(text: str) -> str:
-    return _MARK_RUN.sub(r"\1", text) if _STACK.search(text) else text
+    if not _STACK.search(text):
+        return text
+    seen = text.translate(_AS_ANY_MARK) if _BEYOND.search(text) else text
+    kept, end = [], 0
+    for run in _MARK_RUN.finditer(seen):
+        kept.append(text[end : run.end(1)])
+        end = run.end()
+    return "".join((*kept, text[end:]))
 
 
 def _compose(text: str) -> str:

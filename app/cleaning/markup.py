@@ -17,6 +17,10 @@ from resiliparse.parse.html import HTMLTree
 from app.cleaning.draft import Draft
 
 _UNSHOWN = "title, template, [hidden], [style*='display:none'], [style*='display: none']"
+_CLOSING_TAG = re.compile(
+    r"</(?:p|div|article|section|nav|h[1-6]|ul|ol|li|table|blockquote|span|a|b|i|em|strong|script|style)\s*>",
+    re.IGNORECASE,
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # the parser refuses a str that UTF-8 cannot carry
 
 
@@ -33,6 +37,20 @@ def read_markup(draft: Draft) -> Draft:
     if draft.hints.content_type != "text/html":
         return replace(draft, text=draft.raw)
     return replace(draft, text=_shown_text(_SURROGATE.sub("\ufffd", draft.raw)))
+
+
+def show_markup(text: str) -> str:
+    """Return the text that a structured text shows, if it came as HTML.
+
+    It did if it closes an element that pages are made of: nobody writes that in prose, unless about HTML. All
+    other text means what it says, "<" included.
+
+    >>> show_markup("<p>Rain fell.</p><script>alert(1)</script>")
+    'Rain fell.'
+    >>> show_markup("It fell by <5 %, use <p> for a paragraph.")
+    'It fell by <5 %, use <p> for a paragraph.'
+    """
+    return _shown_text(_SURROGATE.sub("\ufffd", text)).strip("\n") if _CLOSING_TAG.search(text) else text
 
 
 def _shown_text(page: str) -> str:

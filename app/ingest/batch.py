@@ -21,6 +21,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import State
+from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from app.commits import Commits, GroupCommit
@@ -34,6 +35,7 @@ from app.errors import (
     InvalidKey,
     InvalidPayload,
     KeyRequired,
+    MalformedRequest,
     ScopeMissing,
     UnsupportedMediaType,
     document_errors,
@@ -48,6 +50,7 @@ _log = logging.getLogger(__name__)
 
 router = APIRouter()
 
+CODINGS = ("identity", "gzip", "x-gzip")
 NDJSON = "application/x-ndjson"
 LINE_TYPES = (NDJSON, "application/jsonl", "application/ndjson", "application/x-jsonlines")
 # A client that sends lines one by one waits no longer than this for the receipt of one to be begun with.
@@ -101,7 +104,7 @@ class BatchReceipt(BaseModel):
 async def ingest_batch(
     request: Request,
     commits: Commits,
-    _writer: Writer,
+    writer: Writer,
     on_duplicate: Annotated[
         OnDuplicate,
         Query(description="`link` gives the stored article back, `reject` answers 409, `new` stores a copy."),
@@ -113,7 +116,7 @@ async def ingest_batch(
     line that cannot be taken never stops the others.
     """
     _check_headers(request)
-    return _BatchResponse(request, commits, on_duplicate)
+    return _BatchResponse(request, commits, on_duplicate, writer.source)
 
 
 def _check_headers(request: Request) -> None:
@@ -123,9 +126,9 @@ def _check_headers(request: Request) -> None:
         raise InvalidPayload(f"Send one JSON object a line, as {NDJSON}; this is one JSON document.")
     if kind not in LINE_TYPES:
         raise UnsupportedMediaType(f"Send {NDJSON}.")
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in CODINGS:
         raise UnsupportedMediaType(
-            "Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"}
+            "Send the body as it is, or in gzip.", headers={"Accept-Encoding": "gzip, identity"}
         )
     limit = request.app.state.settings.max_batch_bytes
     declared = request.headers.get("Content-Length", "")
@@ -139,16 +142,20 @@ class _BatchResponse(Response):
     Not Starlette's StreamingResponse: that listens for the client's going away, and so would take the body.
     """
 
-    def __init__(self, request: Request, commits: GroupCommit, on_duplicate: OnDuplicate) -> None:
+    def __init__(
+        self, request: Request, commits: GroupCommit, on_duplicate: OnDuplicate, source: str | None
+    ) -> None:
         super().__init__(media_type=NDJSON)
         self._state = request.app.state
         self._commits = commits
         self._on_duplicate = on_duplicate
+        self._source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the batch and answer it."""
         # The frame's own bounds what is held in memory; a batch bounds its lines.
-        intake, outbox = _Intake(scope["state"].get("receive_unbounded", receive), self._state), _Outbox()
+        intake = _Intake(scope["state"].get("receive_unbounded", receive), self._state, self._source)
+        outbox = _Outbox()
         async with self._state.batch_slots:
             headers = [(b"content-type", NDJSON.encode()), (b"x-accel-buffering", b"no")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -209,11 +216,11 @@ _Group = tuple[list[Line], "Future[list[Prepared]]"]
 class _Intake:
     """The request's body, cut into groups of lines as it comes."""
 
-    def __init__(self, receive: Receive, state: State) -> None:
+    def __init__(self, receive: Receive, state: State, source: str | None) -> None:
         self._receive = receive
         self._stopping: threading.Event = state.stopping
         self._max_bytes: int | None = state.settings.max_batch_bytes
-        self._splitter = LineSplitter(state.settings.max_body_bytes)
+        self._splitter = LineSplitter(state.settings.max_body_bytes, source)
         self._coming: asyncio.Task[Message] | None = None
         self.is_gone = False
         """Whether the client has gone away before its end."""
@@ -229,7 +236,11 @@ class _Intake:
         """Yield groups of lines until the body ends, or the batch has to."""
         grouper, received, heard = Grouper(), 0, time.monotonic()
         while self.ending is None:
-            message = await self._find_message(LINGER_SECONDS if grouper.lines else POLL_SECONDS)
+            try:
+                message = await self._find_message(LINGER_SECONDS if grouper.lines else POLL_SECONDS)
+            except HTTPException:  # what came is no gzip
+                self.ending = MalformedRequest(f"The body is not valid gzip. {NOT_READ}")
+                continue
             if message is None:
                 if grouper.lines:
                     yield grouper.take()

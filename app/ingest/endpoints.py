@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from app.articles.conditional import describe_written, make_json_response
@@ -27,6 +27,7 @@ from app.errors import (
     MalformedRequest,
     NoArticleFound,
     ScopeMissing,
+    SourceNotAllowed,
     TooManyLines,
     UndecodableText,
     UnsupportedMediaType,
@@ -35,7 +36,6 @@ from app.errors import (
 from app.idempotency import Idempotency, answer_once
 from app.ingest import batch, recleaning
 from app.ingest.articles import (
-    CleanedSubmission,
     OnDuplicate,
     clean_submission,
     dump_json,
@@ -43,8 +43,8 @@ from app.ingest.articles import (
     render_result,
     store_submission,
 )
-from app.ingest.submissions import read_submission
-from app.keys import Reader
+from app.ingest.submissions import Submission, bind_submission, read_submission
+from app.keys import Reader, Writer, require_source
 from app.requests import Body
 from app.stories.membership import compare_with_lead
 
@@ -56,6 +56,7 @@ SUBMISSION_ERRORS = (
     KeyRequired,
     InvalidKey,
     ScopeMissing,
+    SourceNotAllowed,
     MalformedRequest,
     UndecodableText,
     BodyTooLarge,
@@ -82,6 +83,14 @@ class CleanedLedger(BaseModel):
     edits: list[LedgerEdit]
 
 
+class IngestedArticle(ArticleRead):
+    """The stored article, with the ledger of this text if it was asked for."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("ledger"))
+
+    ledger: CleanedLedger | None = Field(None, description="Only with `explain=true`.")
+
+
 class CleanedArticle(ArticleContent):
     """An article as cleaning found it, not stored."""
 
@@ -98,21 +107,21 @@ class CleanResult(BaseModel):
     warnings: list[str]
 
 
-def _read(request: Request, body: bytes) -> CleanedSubmission:
-    return clean_submission(read_submission(request.headers.get("Content-Type", ""), body))
+def _read(request: Request, body: bytes) -> Submission:
+    return read_submission(request.headers.get("Content-Type", ""), body)
 
 
 @router.post(
     "/ingest",
-    response_model=ArticleRead,
+    response_model=IngestedArticle,
     status_code=201,
     operation_id="ingest_raw_text",
     responses={
         200: {
-            "model": ArticleRead,
+            "model": IngestedArticle,
             "description": "The article was there already, or has a new version now.",
         },
-        **document_errors(*SUBMISSION_ERRORS, DuplicateArticle, IdempotencyKeyReused),
+        **document_errors(*SUBMISSION_ERRORS, SourceNotAllowed, DuplicateArticle, IdempotencyKeyReused),
     },
     openapi_extra={"requestBody": SUBMISSION_BODY},
 )
@@ -120,6 +129,7 @@ def ingest_raw_text(
     request: Request,
     commits: Commits,
     body: Body,
+    writer: Writer,
     idempotency: Idempotency,
     on_duplicate: Annotated[
         OnDuplicate,
@@ -140,12 +150,14 @@ def ingest_raw_text(
     """Clean the raw text of a news page and store the article.
 
     The same text posted again gives the same article. A text under an `external_id` that the source used
-    before becomes that article's next version.
+    before becomes that article's next version. With a key that is bound to a source, a text that states none
+    is of that one.
     """
-    found = _read(request, body)
+    found = clean_submission(bind_submission(_read(request, body), writer.source))
 
     def answer(session: Session) -> Response:
         article, created = store_submission(session, found, on_duplicate)
+        require_source(writer, article.source_name)  # the same raw text may be another source's
         response = describe_written(article, created=created)
         if not explain:
             return response
@@ -173,4 +185,4 @@ def _list_own_headers(response: Response) -> dict[str, str]:
 )
 def clean_raw_text(request: Request, body: Body) -> Response:
     """Show what ingestion would make of a raw text: article, parts, ledger, warnings. Nothing is stored."""
-    return make_json_response(render_result(_read(request, body)))
+    return make_json_response(render_result(clean_submission(_read(request, body))))

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 from pydantic import ValidationError
 
+from app.articles.markup import read_body_text
 from app.articles.rows import PreparedArticle, prepare_article
 from app.articles.shapes import ArticleContent, ArticleRead
+from app.articles.sources import bind_source
 from app.errors import BodyTooLarge, DatelineError, InternalError, InvalidPayload, list_field_errors
 from app.ingest.articles import CleanedSubmission, clean_submission
-from app.ingest.submissions import parse_json, read_values
+from app.ingest.submissions import bind_submission, parse_json, read_values
 
 # Fields of an exported article that the store which takes it decides anew.
 DECIDED_HERE = frozenset(ArticleRead.model_fields) - frozenset(ArticleContent.model_fields)
@@ -31,13 +33,16 @@ class Line(NamedTuple):
 
     number: int
     text: bytes | None
+    source: str | None = None
+    """The only source that it may be of, where the key is bound to one."""
 
 
 class LineSplitter:
     """Cuts a stream of bytes into lines, and holds no more of it than one line may have."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, source: str | None = None) -> None:
         self.limit = limit
+        self.source = source
         self.number = 1
         """The number of the line that has begun."""
         self._begun = b""
@@ -65,13 +70,13 @@ class LineSplitter:
         if len(self._begun) <= self.limit:
             return []
         self._begun, self._is_too_long = b"", True
-        return [Line(self.number, None)]
+        return [Line(self.number, None, self.source)]
 
     def _end(self) -> list[Line]:
         text, number = self._begun.strip(), self.number
         self._begun, self._is_too_long = b"", False
         self.number += 1
-        return [Line(number, text)] if text else []
+        return [Line(number, text, self.source)] if text else []
 
 
 class Grouper:
@@ -105,8 +110,8 @@ def prepare_line(line: Line) -> Prepared:
             return BodyTooLarge("The line is longer than this server takes.")
         values = _parse(line.text)
         if isinstance(values, dict) and "article" in values:
-            return prepare_article(_read_article(values))
-        return clean_submission(read_values(values))
+            return prepare_article(_read_article(values, line.source))
+        return clean_submission(bind_submission(read_values(values), line.source))
     except DatelineError as error:
         return _strip(error)
     except Exception:
@@ -127,15 +132,17 @@ def _parse(text: bytes) -> Any:
         return parse_json(text)
 
 
-def _read_article(values: dict[str, Any]) -> ArticleContent:
+def _read_article(values: dict[str, Any], bound: str | None) -> ArticleContent:
     """Read a line that is already structured, as the export writes it."""
     article = values["article"]
     if len(values) > 1 or not isinstance(article, dict):
         raise InvalidPayload("A line with an article is an object with one member, `article`, an object.")
     told = {name: value for name, value in article.items() if name not in DECIDED_HERE}
     try:
-        return ArticleContent.model_validate(told)
+        content = ArticleContent.model_validate(told)
     except ValidationError as error:
         raise InvalidPayload(
             "The article has invalid fields.", errors=list_field_errors(error.errors())
         ) from error
+    given = {"source": bind_source(content.source, bound), "body": read_body_text(content.body)}
+    return content.model_copy(update=given)

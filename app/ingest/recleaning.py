@@ -24,10 +24,17 @@ from app.articles.shapes import VersionKind
 from app.articles.writes import read_content, update_article
 from app.commits import Commits
 from app.database import read_session
-from app.errors import IdempotencyKeyReused, NoArticleFound, StaleVersion, document_errors
+from app.errors import (
+    IdempotencyKeyReused,
+    NoArticleFound,
+    SourceNotAllowed,
+    StaleVersion,
+    document_errors,
+)
 from app.idempotency import Idempotency, answer_once
 from app.ingest.articles import CleanedSubmission, clean_submission, list_cleaning_columns
 from app.ingest.submissions import read_stored
+from app.keys import Writer, require_source
 from app.tables import Article, RawText
 
 router = APIRouter()
@@ -114,12 +121,15 @@ def list_outdated(session: Session, below: int) -> list[int]:
     "/articles/{article_id}/reclean",
     response_model=Recleaning,
     operation_id="reclean_article",
-    responses=document_errors(*MISSING_ERRORS, StaleVersion, NoArticleFound, IdempotencyKeyReused),
+    responses=document_errors(
+        *MISSING_ERRORS, SourceNotAllowed, StaleVersion, NoArticleFound, IdempotencyKeyReused
+    ),
 )
 def reclean_stored_article(
     request: Request,
     commits: Commits,
     article_id: ArticleId,
+    writer: Writer,
     idempotency: Idempotency,
     dry_run: Annotated[bool, Query(description="Whether to show the changes only.")] = False,
     if_match: Annotated[
@@ -136,6 +146,7 @@ def reclean_stored_article(
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)
+        require_source(writer, article.source_name)
         if if_match is not None:
             require_match(request, article)
         recleaned = reclean_article(session, article, prepared, dry_run=dry_run)

@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from app.articles.shapes import Language, Name, Source, Timestamp, Url, find_moment, read_timestamp
+from app.articles.sources import bind_source
 from app.cleaning import Hints
 from app.errors import (
     EmptyText,
@@ -33,7 +34,7 @@ from app.tables import RawText
 
 RAW_TYPES = ("text/plain", "text/html")
 # A page has some hundred lines; a ledger of more than this would be no answer to anybody.
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 _LABEL = re.compile(r"[A-Za-z0-9_.:-]{1,40}\Z")
 
 
@@ -72,9 +73,9 @@ class RawSubmission(BaseModel):
     ]
     content_type: Literal["text/plain", "text/html"] = "text/plain"
     url: Url | None = None
-    source: Annotated[Source | None, BeforeValidator(_read_source)] = Field(
-        None, description="The outlet: its name, or {name, domain}."
-    )
+    source: Annotated[
+        Source | None, BeforeValidator(_read_source, json_schema_input_type=Name | Source | None)
+    ] = Field(None, description="The outlet: its name, or {name, domain}.")
     received_at: Annotated[datetime | None, BeforeValidator(_read_received_at)] = Field(
         None, description="When the page was fetched; it tells the year of a dateline that prints none."
     )
@@ -201,3 +202,10 @@ def parse_json(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest("The body is not valid JSON.") from error
+
+
+def bind_submission(submission: Submission, bound: str | None) -> Submission:
+    """Give a text that states no source the one that the key is bound to; raises SourceNotAllowed for a text
+    of another."""
+    source = bind_source(submission.stated.source, bound)
+    return replace(submission, stated=submission.stated.model_copy(update={"source": source}))
