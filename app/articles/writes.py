@@ -28,7 +28,7 @@ from app.articles.shapes import (
 )
 from app.changes import ChangeKind, append_change, take_number
 from app.cleaning import count_words, fingerprint_text
-from app.stories.membership import forget_article, place_article, regard_status, replace_article
+from app.stories.membership import forget_article, place_anew, place_article, regard_status
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
 
 _INSERT_ARTICLE = insert(get_table(Article))
@@ -132,7 +132,7 @@ def update_article(
     for name, value in _list_columns(content, datetime.now(UTC), article.created_at).items():
         setattr(article, name, value)
     if "body" in fields:
-        replace_article(session, article, before.body)
+        place_anew(session, article, before.body)
     if "status" in fields:
         regard_status(session, article)
     article.document, article.brief = render(article, content, cleaning)

@@ -50,9 +50,8 @@ def append_change(
             "at": at or article.deleted_at or article.updated_at,
         },
     )
-    session.info["seq"] = max(
-        article.seq, session.info.get("seq", 0)
-    )  # for the commit, which tells searches how far to look
+    # For the commit, which tells searches how far to look.
+    session.info["seq"] = max(article.seq, session.info.get("seq", 0))
 
 
 def get_last_seq(session: Session) -> int:

@@ -13,7 +13,15 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from app.stories.comparing import Comparison, Method, agree_in_headline, compare, find_copy, says_copy
-from app.stories.sketches import Bearers, expect_shared, find_bearers, rank_candidates, store_sketch
+from app.stories.sketches import (
+    Bearers,
+    Row,
+    add_bearer,
+    expect_shared,
+    find_bearers,
+    rank_candidates,
+    store_rows,
+)
 from app.stories.texts import Text, read_text
 from app.tables import Article, get_table
 
@@ -132,6 +140,7 @@ class Finder:
     pieces: dict[int, Piece] = field(default_factory=dict)
     _bearers: Bearers = field(default_factory=dict)
     _same_bodies: set[str] = field(default_factory=set)
+    _rows: list[Row] = field(default_factory=list)
 
     def prepare(self, newcomers: Sequence[Piece], sketches: Iterable[Collection[int]]) -> None:
         """Read at once what the look-ups of several texts begin with."""
@@ -162,15 +171,16 @@ class Finder:
         return sorted(matches, key=lambda match: (-match.similarity, match.piece.member.article_id))
 
     def add(self, newcomer: Piece, sketch: Collection[int]) -> None:
-        """Store a text's sketch, and let those that come after it find it."""
+        """Let those that come after a text find it; `store` stores its sketch."""
         article_id = newcomer.member.article_id
-        store_sketch(self.session, article_id, sketch, self._bearers)
-        for number in sketch:
-            bearers = self._bearers.setdefault(number, [])
-            if article_id not in bearers:
-                bearers.append(article_id)
+        self._rows += add_bearer(self._bearers, article_id, sketch)
         self.pieces[article_id] = newcomer
         self._same_bodies.add(newcomer.fingerprint)
+
+    def store(self) -> None:
+        """Store the sketches of all that were added."""
+        store_rows(self.session, self._rows)
+        self._rows = []
 
     def _find_same(self, newcomer: Piece) -> Piece | None:
         """Find the earliest article with the same body. A short one says little: headlines must agree."""

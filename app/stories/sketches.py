@@ -13,7 +13,6 @@ import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate
-from typing import Any
 from zlib import crc32
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -33,6 +32,8 @@ MOST_BEARERS = 32
 SHORT_SKETCH = 8
 # A single shared hash counts in any case if hardly anybody bears it: a text cut to a tenth may share no more.
 RARE = 2
+# Hashes in one query; SQLite takes 32,766 parameters.
+ASKED_AT_ONCE = 5000
 
 _SHINGLES = get_table(ArticleShingle)
 _FIND = select(_SHINGLES.c.hash, _SHINGLES.c.article_id).where(
@@ -46,6 +47,8 @@ _DELETE = delete(_SHINGLES).where(
 
 # hash -> the articles that bear it
 Bearers = dict[int, list[int]]
+# of `article_shingles`
+Row = dict[str, int]
 
 
 def sketch_words(words: Sequence[str]) -> list[int]:
@@ -78,11 +81,12 @@ def expect_shared(words: float, other_words: float) -> float:
     return sampled * min(words, other_words)
 
 
-def find_bearers(session: Session, sketch: Collection[int]) -> Bearers:
-    """Find the articles that share hashes with a sketch."""
+def find_bearers(session: Session, hashes: Sequence[int]) -> Bearers:
+    """Find the articles that bear any of these hashes."""
     bearers: Bearers = {}
-    if sketch:
-        for number, article_id in session.connection().execute(_FIND, {"hashes": list(sketch)}):
+    for start in range(0, len(hashes), ASKED_AT_ONCE):
+        some = list(hashes[start : start + ASKED_AT_ONCE])
+        for number, article_id in session.connection().execute(_FIND, {"hashes": some}):
             bearers.setdefault(number, []).append(article_id)
     return bearers
 
@@ -109,13 +113,19 @@ def rank_candidates(bearers: Bearers, sketch_size: int) -> list[tuple[int, int]]
     return sorted(likely, key=lambda found: (-weights[found[0]], found[0]))
 
 
-def store_sketch(session: Session, article_id: int, sketch: Iterable[int], bearers: Bearers) -> None:
-    """Store an article's hashes, but for those that too many articles bear."""
-    rows: list[dict[str, Any]] = [
-        {"hash": number, "article_id": article_id}
-        for number in sketch
-        if article_id not in (known := bearers.get(number, [])) and len(known) < MOST_BEARERS
-    ]
+def add_bearer(bearers: Bearers, article_id: int, sketch: Iterable[int]) -> list[Row]:
+    """Add an article to those that are found; return the rows to store: none for a hash that many bear."""
+    rows: list[Row] = []
+    for number in sketch:
+        known = bearers.setdefault(number, [])
+        if article_id not in known and len(known) < MOST_BEARERS:
+            known.append(article_id)
+            rows.append({"hash": number, "article_id": article_id})
+    return rows
+
+
+def store_rows(session: Session, rows: Sequence[Row]) -> None:
+    """Store the rows of any number of sketches."""
     if rows:
         session.connection().execute(_INSERT, rows)
 
