@@ -28,8 +28,8 @@ from app.tables import Article, get_table
 # Candidates whose texts are compared; the first is nearly always the right one.
 MOST_COMPARED = 5
 # Of the hashes that a text would share if it were all in the other, a copy shares this much: of the labelled
-# copies 0.1 % share less.
-LEAST_SHARED = 0.15
+# copies 0.3 % share less.
+LEAST_SHARED = 0.2
 # Articles with the same body that are looked at; only short bodies can have more that are no copies.
 MOST_SAME = 5
 # The same body of fewer words ("Watch the video") makes a copy only if the headlines agree.
@@ -146,8 +146,11 @@ class Finder:
         """Read at once what the look-ups of several texts begin with."""
         sketched = list({number for sketch in sketches for number in sketch})
         self._bearers = find_bearers(self.session, sketched)
-        fingerprints = {"fingerprints": [newcomer.fingerprint for newcomer in newcomers]}
-        self._same_bodies = set(self.session.connection().execute(_SAME_BODIES, fingerprints).scalars())
+        fingerprints = [newcomer.fingerprint for newcomer in newcomers]
+        if len(fingerprints) > 1:
+            found = self.session.connection().execute(_SAME_BODIES, {"fingerprints": fingerprints})
+            fingerprints = list(found.scalars())
+        self._same_bodies = set(fingerprints)  # of a single one, the look-up itself tells
 
     def find_matches(self, newcomer: Piece, sketch: Collection[int]) -> list[Match]:
         """Find the articles that a text is a copy of, the best first; one of each story is enough."""
