@@ -30,7 +30,6 @@ def test_page_becomes_an_article(client, page):
     assert article["body"].endswith("let boats pass.")
     assert (article["language"], article["published_at"]) == ("en", None)
     assert article["cleaning"]["removed"] == 3
-    assert article.pop("duplicate") is None
     assert client.get(f"/v1/articles/{article['id']}").json() == article
 
 

@@ -26,10 +26,10 @@ from app.stories.matching import Match
 from app.stories.membership import (
     find_match,
     forget_article,
+    place_anew,
     place_articles,
     read_newcomer,
     regard_status,
-    replace_article,
 )
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
 
@@ -192,7 +192,7 @@ def update_article(
     prepared = prepare_article(content, cleaning)
     _set_columns(article, prepared, datetime.now(UTC))
     if "body" in fields:
-        replace_article(session, article, before.body)
+        place_anew(session, article, before.body)
     if "status" in fields:
         regard_status(session, article)
     article.document, article.brief = render(prepared, vars(article))

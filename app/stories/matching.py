@@ -13,15 +13,23 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from app.stories.comparing import Comparison, Method, agree_in_headline, compare, find_copy, says_copy
-from app.stories.sketches import Bearers, expect_shared, find_bearers, rank_candidates, store_sketch
+from app.stories.sketches import (
+    Bearers,
+    Row,
+    add_bearer,
+    expect_shared,
+    find_bearers,
+    rank_candidates,
+    store_rows,
+)
 from app.stories.texts import Text, read_text
 from app.tables import Article, get_table
 
 # Candidates whose texts are compared; the first is nearly always the right one.
 MOST_COMPARED = 5
 # Of the hashes that a text would share if it were all in the other, a copy shares this much: of the labelled
-# copies 0.1 % share less.
-LEAST_SHARED = 0.15
+# copies 0.3 % share less.
+LEAST_SHARED = 0.2
 # Articles with the same body that are looked at; only short bodies can have more that are no copies.
 MOST_SAME = 5
 # The same body of fewer words ("Watch the video") makes a copy only if the headlines agree.
@@ -132,13 +140,17 @@ class Finder:
     pieces: dict[int, Piece] = field(default_factory=dict)
     _bearers: Bearers = field(default_factory=dict)
     _same_bodies: set[str] = field(default_factory=set)
+    _rows: list[Row] = field(default_factory=list)
 
     def prepare(self, newcomers: Sequence[Piece], sketches: Iterable[Collection[int]]) -> None:
         """Read at once what the look-ups of several texts begin with."""
         sketched = list({number for sketch in sketches for number in sketch})
         self._bearers = find_bearers(self.session, sketched)
-        fingerprints = {"fingerprints": [newcomer.fingerprint for newcomer in newcomers]}
-        self._same_bodies = set(self.session.connection().execute(_SAME_BODIES, fingerprints).scalars())
+        fingerprints = [newcomer.fingerprint for newcomer in newcomers]
+        if len(fingerprints) > 1:
+            found = self.session.connection().execute(_SAME_BODIES, {"fingerprints": fingerprints})
+            fingerprints = list(found.scalars())
+        self._same_bodies = set(fingerprints)  # of a single one, the look-up itself tells
 
     def find_matches(self, newcomer: Piece, sketch: Collection[int]) -> list[Match]:
         """Find the articles that a text is a copy of, the best first; one of each story is enough."""
@@ -162,15 +174,16 @@ class Finder:
         return sorted(matches, key=lambda match: (-match.similarity, match.piece.member.article_id))
 
     def add(self, newcomer: Piece, sketch: Collection[int]) -> None:
-        """Store a text's sketch, and let those that come after it find it."""
+        """Let those that come after a text find it; `store` stores its sketch."""
         article_id = newcomer.member.article_id
-        store_sketch(self.session, article_id, sketch, self._bearers)
-        for number in sketch:
-            bearers = self._bearers.setdefault(number, [])
-            if article_id not in bearers:
-                bearers.append(article_id)
+        self._rows += add_bearer(self._bearers, article_id, sketch)
         self.pieces[article_id] = newcomer
         self._same_bodies.add(newcomer.fingerprint)
+
+    def store(self) -> None:
+        """Store the sketches of all that were added."""
+        store_rows(self.session, self._rows)
+        self._rows = []
 
     def _find_same(self, newcomer: Piece) -> Piece | None:
         """Find the earliest article with the same body. A short one says little: headlines must agree."""

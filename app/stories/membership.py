@@ -107,7 +107,9 @@ def place_articles(session: Session, newcomers: Sequence[Newcomer]) -> list[Plac
     """
     finder = Finder(session)
     finder.prepare([newcomer.piece for newcomer in newcomers], [newcomer.sketch for newcomer in newcomers])
-    return [_place(finder, newcomer) for newcomer in newcomers]
+    places = [_place(finder, newcomer) for newcomer in newcomers]
+    finder.store()
+    return places
 
 
 def find_match(session: Session, article: Any) -> Match | None:
@@ -156,7 +158,7 @@ def _join_matches(finder: Finder, member: Member, matches: Sequence[Match]) -> N
 
 
 def join_stored(finder: Finder, article: Article) -> None:
-    """Look a stored article up as if it came in now, and store what is missing of its sketch.
+    """Look a stored article up as if it came in now, and add what is missing of its sketch.
 
     Its story is joined with those of its copies; it is taken out of none.
     """
@@ -269,7 +271,7 @@ def _put(session: Session, member: Member, story_id: int, duplicate_of: int | No
     append_changes(session, [entry])
 
 
-def replace_article(session: Session, article: Article, old_body: str) -> None:
+def place_anew(session: Session, article: Article, old_body: str) -> None:
     """Look an article's new text up, before it is written.
 
     It stays in its story if that is settled or if it is still a copy of one of its first members; otherwise
@@ -281,12 +283,14 @@ def replace_article(session: Session, article: Article, old_body: str) -> None:
     finder.prepare([newcomer.piece], [newcomer.sketch])
     if _is_at_home(session, article, newcomer.piece):
         finder.add(newcomer.piece, newcomer.sketch)
+        finder.store()
         return
     is_alone = not leave_story(session, article)
     newcomer.piece.member.story_id = (
         article.story_id if is_alone and article.story_id else take_number(session, "articles")
     )
     place = _place(finder, newcomer)
+    finder.store()
     article.story_id, article.duplicate_of = place.member.story_id, place.member.duplicate_of
 
 

@@ -125,11 +125,13 @@ def read_story(session: Session, story_id: int) -> bytes:
             first_seen_at=first.created_at,
             last_seen_at=first.created_at,
         )
-    written = _write_stories(session, [row])[0]
+    written = _write_stories(session, [row])
+    if not written:  # its lead has been withheld since its row was read
+        raise NotFound("There is no story with this id.")
     briefs = session.execute(
         select(col(Article.brief)).where(*own).order_by(col(Article.id)).limit(SHOWN_IN_STORY)
     ).scalars()
-    return written[:-1] + b',"articles":[%s]}' % ",".join(briefs).encode()
+    return written[0][:-1] + b',"articles":[%s]}' % ",".join(briefs).encode()
 
 
 def list_duplicates(

@@ -30,6 +30,7 @@ def place_stored(session: Session, ids: list[int]) -> int:
     finder.prepare(pieces, [sketch_words(piece.text.words) for piece in pieces])
     for article in articles:
         join_stored(finder, article)
+    finder.store()
     for story_id in {article.story_id for article in articles if article.duplicate_of is not None}:
         assert story_id is not None  # only deleted articles have none, and those are no copies
         arrange_story(session, story_id)
