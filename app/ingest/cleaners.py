@@ -85,7 +85,10 @@ class Cleaners:
         while (job := self._take()) is not None:
             lines, outcome = job
             if outcome.set_running_or_notify_cancel():
-                outcome.set_result(self._prepare(child, lines))
+                try:
+                    outcome.set_result(self._prepare(child, lines))
+                except Exception as error:  # who waits for it must hear of it
+                    outcome.set_exception(error)
             with self._lock:
                 self._raw_lines -= _count_raw(lines)
         child.end()
