@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import orjson
@@ -282,8 +284,13 @@ def test_line_that_kills_its_cleaner_is_refused_and_no_other(monkeypatch):
 
 def list_children(parent, mark="cleaners"):
     """List the processes of a process whose command has a word in it."""
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True)
-    return [int(line.split()[0]) for line in listed.stdout.splitlines() if mark in line]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, born_by = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if int(born_by) == parent and state != "Z" and mark in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+    return found
 
 
 @pytest.fixture
