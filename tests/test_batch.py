@@ -296,7 +296,8 @@ def list_children(parent, mark="cleaners"):
 @pytest.fixture
 def served(tmp_path):
     """A server of its own with the client's socket to it, in the middle of a batch."""
-    port = 18541
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     environment = {**os.environ, "DATELINE_DATA_DIR": str(tmp_path / "data"), "DATELINE_ADMIN_KEY": KEY}
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
