@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import orjson
@@ -253,34 +255,42 @@ def test_lines_are_cut_the_same_wherever_the_stream_is():
         assert lines == [(1, b"one"), (3, b"two"), (4, None), (5, b"four"), (6, b"five")]
 
 
-POISON = """
+POISONED = """
 import os
 from app.ingest import cleaners
 prepare_line = cleaners.prepare_line
-cleaners.prepare_line = lambda line: os._exit(9) if line.text == b"poison" else prepare_line(line)
+cleaners.prepare_line = lambda line: {
+    b"poison": lambda: os._exit(9), b"child": lambda: None}.get(line.text, lambda: prepare_line(line))()
 cleaners.main()
 """
 
 
 def test_line_that_kills_its_cleaner_is_refused_and_no_other(monkeypatch):
-    monkeypatch.setattr(cleaners, "CHILD", ("-c", POISON))
+    monkeypatch.setattr(cleaners, "CHILD", ("-c", POISONED))
     pool = Cleaners(1)
     good = Line(1, write({"article": ARTICLE}))
     try:
-        found = pool.prepare([good, Line(2, b"poison"), *[good] * MANY]).result(60)
-        assert [type(one) for one in found] == [PreparedArticle, CleaningFailed, *[PreparedArticle] * MANY]
-        (child,) = list_children(os.getpid())
+        # Until the child has started, lines are prepared here, where this one is no JSON.
+        wait_until(lambda: pool.prepare([Line(1, b"child")] * MANY).result(60)[0] is None)
+        found = pool.prepare([good, Line(2, b"poison"), good]).result(60)
+        assert [type(one) for one in found] == [PreparedArticle, CleaningFailed, PreparedArticle]
+        (child,) = list_children(os.getpid(), "poison")
         os.kill(child, signal.SIGKILL)
         assert [type(one) for one in pool.prepare([good]).result(60)] == [PreparedArticle]
     finally:
         pool.close()
-    assert list_children(os.getpid()) == []
+    assert list_children(os.getpid(), "poison") == []
 
 
-def list_children(parent):
-    """List the cleaning processes of a process."""
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True)
-    return [int(line.split()[0]) for line in listed.stdout.splitlines() if "cleaners" in line]
+def list_children(parent, mark="cleaners"):
+    """List the processes of a process whose command has a word in it."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, born_by = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if int(born_by) == parent and state != "Z" and mark in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+    return found
 
 
 @pytest.fixture
@@ -326,13 +336,13 @@ def read_receipt(answer):
 
 def is_ready(port):
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=60).status_code == 200
     except httpx.TransportError:
         return False
 
 
 def wait_until(holds):
-    for _ in range(600):
+    for _ in range(1200):
         if holds():
             return
         time.sleep(0.05)
@@ -344,7 +354,7 @@ def test_client_that_goes_away_leaves_what_has_its_receipt(served):
     answer.close()
     client.shutdown(socket.SHUT_RDWR)
     time.sleep(0.3)
-    found = httpx.get(f"http://127.0.0.1:{port}/v1/articles?limit=50").json()["items"]
+    found = httpx.get(f"http://127.0.0.1:{port}/v1/articles?limit=50", timeout=60).json()["items"]
     assert [article["headline"] for article in found] == [ARTICLE["headline"]] * MANY
 
 

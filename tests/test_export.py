@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.articles import exports
-from app.keys import Scope
+from app.database import write_session
+from app.keys import Scope, create_key
 from app.main import create_app
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -86,7 +87,7 @@ def test_import_of_an_export_gives_the_same_articles(client, page, make_article,
     exported = export(client)
     (tmp_path / "other").mkdir()
     with new_store("sqlite", tmp_path / "other") as settings:
-        other = create_app(settings.model_copy(update={"admin_key": None}))
+        other = create_app(settings)
         with TestClient(other) as importing:
             importing.headers["Authorization"] = make_other_key(other)
             answer = importing.post("/v1/ingest/batch", content=exported, headers=NDJSON)
@@ -107,9 +108,6 @@ def test_import_of_an_export_gives_the_same_articles(client, page, make_article,
 
 
 def make_other_key(other):
-    from app.database import write_session
-    from app.keys import create_key
-
     with write_session(other.state.engine) as session:
         return f"Bearer {create_key(session, Scope.WRITE)[1]}"
 

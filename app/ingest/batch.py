@@ -43,7 +43,7 @@ from app.errors import (
 from app.ingest.articles import OnDuplicate
 from app.ingest.cleaners import Cleaners
 from app.ingest.lines import Grouper, Line, LineSplitter, Prepared
-from app.ingest.storing import Receipt, describe_refusal, store_lines
+from app.ingest.storing import BUSY, Receipt, describe_refusal, store_lines
 from app.keys import Writer
 
 _log = logging.getLogger(__name__)
@@ -202,7 +202,7 @@ class _BatchResponse(Response):
             outbox.add(await to_thread.run_sync(work))
         except (*UNAVAILABLE, DatabaseBusy) as error:
             _log.warning("database unavailable, a batch ends: %s", explain(error))
-            refusal = DatabaseBusy("The database cannot take the line now.")
+            refusal = DatabaseBusy(BUSY)
             outbox.add([describe_refusal(line.number, refusal) for line in lines])
             interruption = BatchInterrupted(f"The database cannot take more now. {SEND_AGAIN}")
             outbox.add([describe_refusal(lines[-1].number + 1, interruption)])

@@ -25,9 +25,12 @@ import app
 from app.errors import CleaningFailed
 from app.ingest.lines import Line, Prepared, prepare_line
 
-# So few are prepared by the server itself, as a single request is: a child takes a second of CPU to start.
+# A child takes a second of CPU to start: so few lines are not worth the first one, and so many raw lines that
+# wait (of some milliseconds each) are worth another. Structured lines need no second one: the database and
+# the index are slower than one child.
 FEW_LINES = 10
-FEW_BYTES = 64 * 1024
+WORTH_A_CHILD = 100
+START_SECONDS = 30.0
 IDLE_SECONDS = 60.0
 # A page of 20,000 lines takes some seconds; what takes longer than this never ends.
 LINE_SECONDS = 30.0
@@ -48,7 +51,7 @@ class Cleaners:
         self.count = count or len(os.sched_getaffinity(0))
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._unfinished = 0
+        self._raw_lines = 0  # that wait or are being cleaned
         self._serving: dict[threading.Thread, _Child] = {}
         self._is_closed = False
 
@@ -56,9 +59,9 @@ class Cleaners:
         """Have lines prepared; the result has one element for each, in their order."""
         outcome: Future[list[Prepared]] = Future()
         with self._lock:
-            self._unfinished += 1
+            self._raw_lines += _count_raw(lines)
             self._jobs.put((lines, outcome))
-            if len(self._serving) < min(self.count, self._unfinished):
+            if len(self._serving) < min(self.count, 1 + self._raw_lines // WORTH_A_CHILD):
                 child = _Child()
                 thread = threading.Thread(
                     target=self._serve, args=(child,), name="dateline-cleaner", daemon=True
@@ -82,9 +85,12 @@ class Cleaners:
         while (job := self._take()) is not None:
             lines, outcome = job
             if outcome.set_running_or_notify_cancel():
-                outcome.set_result(self._prepare(child, lines))
+                try:
+                    outcome.set_result(self._prepare(child, lines))
+                except Exception as error:  # who waits for it must hear of it
+                    outcome.set_exception(error)
             with self._lock:
-                self._unfinished -= 1
+                self._raw_lines -= _count_raw(lines)
         child.end()
 
     def _take(self) -> Job | None:
@@ -104,7 +110,9 @@ class Cleaners:
     def _prepare(self, child: "_Child", lines: list[Line]) -> list[Prepared]:
         if self._is_closed:
             return [CleaningFailed("The server is stopping.") for _ in lines]
-        if not child.is_running and len(lines) <= FEW_LINES and sum(map(_measure, lines)) <= FEW_BYTES:
+        # Few lines are not worth a start, and more need not wait for it: the server prepares them itself, as
+        # it does those of single requests.
+        if not child.is_ready(start=len(lines) > FEW_LINES):
             return [prepare_line(line) for line in lines]
         if (found := child.ask(lines)) is not None:
             return found
@@ -119,30 +127,47 @@ class Cleaners:
 
 
 class _Child:
-    """A child process, started when it is first asked, and anew when it has died."""
+    """A child process, started when there is work for it, and anew when it has died."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_greeted = False
 
-    @property
-    def is_running(self) -> bool:
-        """Whether it has been started; it may have died since."""
-        return self._process is not None
+    def is_ready(self, *, start: bool) -> bool:
+        """Tell whether it can be asked at once; one that has not been started may be started by this."""
+        if self._process is None and start:
+            with suppress(OSError):
+                self._process = _start()
+        if self._process is not None and not self._has_greeted:
+            self._has_greeted = self._receive(0) is not None
+        return self._has_greeted
 
     def ask(self, lines: list[Line]) -> list[Prepared] | None:
         """Have lines prepared; None if the child died of it, or took too long."""
         try:
-            self._process = process = self._process or _start()
-            _write(cast(IO[bytes], process.stdin), lines)
-            answers = cast(IO[bytes], process.stdout)
-            poll = select.poll()
-            poll.register(answers, select.POLLIN)
-            if poll.poll(1000 * (GROUP_SECONDS if len(lines) > 1 else LINE_SECONDS)):
-                return cast("list[Prepared]", _read(answers))
-        except (OSError, EOFError):
+            if self._process is None:
+                self._process = _start()
+                self._has_greeted = self._receive(START_SECONDS) is not None
+            if self._has_greeted:
+                _write(cast(IO[bytes], self._process.stdin), lines)
+                answer = self._receive(GROUP_SECONDS if len(lines) > 1 else LINE_SECONDS)
+                if answer is not None:
+                    return answer
+        except OSError:
             pass
         self.end()
         return None
+
+    def _receive(self, seconds: float) -> list[Prepared] | None:
+        """Wait so long for what it writes; None if nothing comes, or no more will."""
+        answers = cast(IO[bytes], cast("subprocess.Popen[bytes]", self._process).stdout)
+        poll = select.poll()
+        poll.register(answers, select.POLLIN)
+        try:
+            return cast("list[Prepared]", _read(answers)) if poll.poll(seconds * 1000) else None
+        except EOFError:
+            self.end()
+            return None
 
     def stop(self) -> None:
         """Stop it, from another thread than the one that asks it."""
@@ -151,14 +176,15 @@ class _Child:
 
     def end(self) -> None:
         """End it, and clear away what is left of it."""
-        process, self._process = self._process, None
+        process, self._process, self._has_greeted = self._process, None, False
         if process is not None:
             process.kill()
             process.communicate()
 
 
-def _measure(line: Line) -> int:
-    return len(line.text or b"")
+def _count_raw(lines: list[Line]) -> int:
+    """Count the lines that need cleaning, by how they begin; each takes a hundred times as long."""
+    return sum(line.text is not None and not line.text.startswith(b'{"article"') for line in lines)
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -204,12 +230,13 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     questions, answers = os.fdopen(0, "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints must not get between the answers
-    while True:
-        try:
+    try:
+        _write(answers, [])  # ready
+        while True:
             lines = _read(questions)
             _write(answers, [prepare_line(line) for line in lines])
-        except (EOFError, BrokenPipeError):
-            return
+    except (EOFError, BrokenPipeError):
+        return
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ Receipt = dict[str, Any]
 # Runs its argument in a transaction: `GroupCommit.run`, or the command line's own.
 Run = Callable[[Callable[[Session], list[Receipt]]], list[Receipt]]
 
+BUSY = "The database cannot take the line now."
 # Stored articles with the same body that are compared with a line.
 MOST_COMPARED = 5
 
@@ -87,7 +88,7 @@ def store_lines(
     """Store the lines in one transaction; return their receipts in order, once it is committed.
 
     If the database refuses one of them for a reason that was not foreseen, each is stored alone, so that only
-    that one is refused. Raises only what says that the database cannot be used now.
+    that one is refused. Raises only what says that the database cannot be used now: then none is stored.
     """
     numbered = [(line.number, found) for line, found in zip(lines, prepared, strict=True)]
     try:
@@ -100,11 +101,13 @@ def store_lines(
             return [
                 describe_refusal(lines[0].number, InternalError("Something went wrong here; the log has it."))
             ]
-    return [
-        receipt
-        for line, found in zip(lines, prepared, strict=True)
-        for receipt in store_lines(run, [line], [found], on_duplicate)
-    ]
+    receipts = []
+    for line, found in zip(lines, prepared, strict=True):
+        try:
+            receipts += store_lines(run, [line], [found], on_duplicate)
+        except (*UNAVAILABLE, DatabaseBusy):  # those before it are stored, which must be told
+            receipts.append(describe_refusal(line.number, DatabaseBusy(BUSY)))
+    return receipts
 
 
 def _store(
