@@ -3,7 +3,7 @@
     DatelineError
     ├─ 400  MalformedRequest  InvalidParameter  UnknownParameter  InvalidCursor  InvalidQuery  UndecodableText
     ├─ 401  KeyRequired  InvalidKey          403  ScopeMissing  ArticleWithheld
-    ├─ 404  NotFound    405  MethodNotAllowed    410  ArticleDeleted  ChangesPruned
+    ├─ 404  NotFound    405  MethodNotAllowed    406  NotAcceptable    410  ArticleDeleted  ChangesPruned
     ├─ 409  DuplicateArticle  ExternalIdTaken
     ├─ 412  StaleVersion    413  BodyTooLarge    415  UnsupportedMediaType
     ├─ 422  InvalidPayload  EmptyText  NoArticleFound  TooManyLines  IdempotencyKeyReused
@@ -147,6 +147,12 @@ class MethodNotAllowed(DatelineError):
     """The address exists, the method does not."""
 
     status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class NotAcceptable(DatelineError):
+    """The Accept header allows none of the formats that are there; `offered` lists them."""
+
+    status, code, title = 406, "not-acceptable", "No acceptable format"
 
 
 class ArticleDeleted(DatelineError):

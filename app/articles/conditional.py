@@ -29,7 +29,11 @@ def make_etag(article: Article, view: str = "") -> str:
 
 
 def answer_conditionally(
-    request: Request, body: bytes | str, etag: str, headers: dict[str, str] | None = None
+    request: Request,
+    body: bytes | str,
+    etag: str,
+    headers: dict[str, str] | None = None,
+    media_type: str = "application/json",
 ) -> Response:
     """Return the body, or 304 if the client has it already (RFC 9110 §13.1.2)."""
     sent = request.headers.get("If-None-Match", "")
@@ -37,7 +41,7 @@ def answer_conditionally(
     all_headers = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
     if etag in known or "*" in known:
         return Response(status_code=304, headers=all_headers)
-    return make_json_response(body, headers=all_headers)
+    return Response(body, headers=all_headers, media_type=media_type)
 
 
 def require_match(request: Request, article: Article) -> None:
