@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from app import health
+from app import feeds, health
 from app.articles import endpoints as articles
 from app.articles import provenance
 from app.changes import ChangeWatch
@@ -55,7 +55,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.stopping = threading.Event()
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest.router, articles.router, provenance.router, search.router, changes.router):
+    for part in (
+        ingest.router,
+        articles.router,
+        provenance.router,
+        search.router,
+        feeds.router,
+        changes.router,
+    ):
         v1.include_router(part)
     for router in (v1, health.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])

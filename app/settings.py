@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `dateline serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `dateline serve` listens on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes that `dateline serve` starts.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$",
+        description="Address of this server as clients see it, no slash at the end; feeds link with it.",
+    )
     public_read: bool = Field(True, description="Whether reading needs no key. Writing always needs one.")
     admin_key: SecretStr | None = Field(
         None, description="The first admin key, in place of one that the first start makes and prints."
@@ -57,6 +62,7 @@ class Settings(BaseSettings):
         "database_url",
         "database_read_url",
         "admin_key",
+        "public_url",
         "public_read",
         "port",
         "workers",
