@@ -159,10 +159,17 @@ async def require_reader(request: Request, key: Annotated[Key | None, Depends(au
         _check_scope(key, Scope.READ)
 
 
+async def require_metrics_reader(request: Request, key: Annotated[Key | None, Depends(authenticate)]) -> None:
+    """Let through who may see the metrics: a key, or with `DATELINE_PUBLIC_METRICS` everyone."""
+    if not request.app.state.settings.public_metrics:
+        _check_scope(key, Scope.READ)
+
+
 async def require_writer(key: Annotated[Key | None, Depends(authenticate)]) -> Key:
     """Let through who may write, and say who it is."""
     return _check_scope(key, Scope.WRITE)
 
 
 Reader = Depends(require_reader)
+MetricsReader = Depends(require_metrics_reader)
 Writer = Annotated[Key, Depends(require_writer)]

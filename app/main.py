@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from app import feeds, health
+from app import feeds, health, monitoring
 from app.articles import endpoints as articles
 from app.articles import provenance
 from app.changes import ChangeWatch
@@ -38,6 +38,8 @@ from app.errors import (
 from app.index import Follower
 from app.ingest import endpoints as ingest
 from app.ingest.articles import dump_json
+from app.logs import AccessLog
+from app.metrics import RequestMeter
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings
@@ -64,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         changes.router,
     ):
         v1.include_router(part)
-    for router in (v1, health.router):
+    for router in (v1, health.router, monitoring.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
@@ -73,6 +75,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
     app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
+    if settings.access_log:
+        app.add_middleware(AccessLog)
+    app.add_middleware(RequestMeter)
     app.add_api_route("/", _show_docs, include_in_schema=False)
     describe_api(app)
     return app

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import NAME_SHOWN, FieldError, UnknownParameter
+from app.logs import REQUEST_ID
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
@@ -68,6 +69,7 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
+        REQUEST_ID.set(request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         await self.app(
             scope,

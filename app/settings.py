@@ -7,7 +7,7 @@ order. Constants of cleaning are no settings: they change results, so they chang
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
@@ -45,6 +45,16 @@ class Settings(BaseSettings):
         description="Address of this server as clients see it, no slash at the end; feeds link with it.",
     )
     public_read: bool = Field(True, description="Whether reading needs no key. Writing always needs one.")
+    public_metrics: bool = Field(
+        False, description="Whether /metrics needs no key; else one with scope read."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="How the log is written; `auto` is text on a terminal and JSON elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe lines that are logged."
+    )
+    access_log: bool = Field(False, description="Whether to log a line for each request.")
     admin_key: SecretStr | None = Field(
         None, description="The first admin key, in place of one that the first start makes and prints."
     )
@@ -64,6 +74,10 @@ class Settings(BaseSettings):
         "admin_key",
         "public_url",
         "public_read",
+        "public_metrics",
+        "log_format",
+        "log_level",
+        "access_log",
         "port",
         "workers",
         "max_body_bytes",
