@@ -20,5 +20,5 @@ USER dateline
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=8s --start-period=30s --start-interval=2s CMD ["python", "-m", "app.healthcheck"]
+HEALTHCHECK --interval=30s --timeout=8s --start-period=30s CMD ["python", "-m", "app.healthcheck"]
 CMD ["dateline", "serve"]

@@ -62,6 +62,9 @@ terminal = Console(stderr=True, highlight=False)
 
 # How long requests may still take after SIGTERM; with the end of the threads it stays below 20 seconds.
 SECONDS_TO_FINISH = 12
+# A worker that has not answered its parent by then is killed and begun anew. Uvicorn's own 5 seconds are less
+# than one takes to load on a busy machine: it never came up there.
+SECONDS_TO_START = 60
 CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".json": "application/json"}
 # Changes looked at in one transaction when old ones are removed: a server's writes wait for no longer.
 PRUNED_AT_ONCE = 5000
@@ -141,6 +144,7 @@ def serve(
             log_config=make_log_config(settings.log_format, settings.log_level),
             server_header=False,
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
+            timeout_worker_healthcheck=SECONDS_TO_START,
         )
 
 

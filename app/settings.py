@@ -151,6 +151,7 @@ def list_unknown_variables() -> list[str]:
     """List the `DATELINE_*` variables that name no setting: a typing error must not pass in silence."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRET_FIELDS}
+    known.add(f"{PREFIX}KEY")  # of clients: the documents' commands take their key from it
     # Variables of the test suite and the image, not of the program.
     return sorted(
         name for name in os.environ if name.startswith(PREFIX) and name not in known and "_TEST_" not in name
