@@ -136,6 +136,8 @@ def doctor() -> None:
             found = Finding(State.FAILED, explain(error))
         failed += found.state is State.FAILED
         typer.echo(f"{found.state:7} {name}: {found.text}")
+    if engine is not None:
+        engine.dispose()
     if failed:
         sys.exit(1)
 
