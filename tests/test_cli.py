@@ -27,6 +27,9 @@ COMMANDS = [
     "migrate",
     "reindex",
     "check",
+    "config",
+    "doctor",
+    "healthcheck",
 ]
 
 

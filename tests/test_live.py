@@ -201,7 +201,6 @@ def test_log_is_json_with_request_ids_and_without_secrets(server):
 
 
 def test_healthcheck_and_doctor_find_nothing_wrong(server, tmp_path):
-    run(server, [sys.executable, "-m", "app.cli", "healthcheck"], tmp_path)
     run(server, [sys.executable, "-m", "app.healthcheck"], tmp_path)
     checked = run(server, [sys.executable, "-m", "app.cli", "doctor"], tmp_path)
     assert "FAILED" not in checked
