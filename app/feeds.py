@@ -81,8 +81,8 @@ class Feed:
     query: Sequence[tuple[str, str]]
     articles: Sequence[dict[str, Any]]
     tombstones: Sequence[Tombstone]
+    cursor: str | None
     next_cursor: str | None
-    is_first: bool
 
     @property
     def title(self) -> str:
@@ -165,8 +165,8 @@ def _read_feed(request: Request, session: Session, query: FeedQuery) -> Feed:
             orjson.loads(documents[hit.article_id]) for hit in found.hits if hit.article_id in documents
         ],
         tombstones=[] if query.cursor else _list_tombstones(session),
+        cursor=query.cursor,
         next_cursor=found.following,
-        is_first=query.cursor is None,
     )
 
 
@@ -228,8 +228,7 @@ def write_atom(feed: Feed) -> bytes:
     _add(root, "updated", feed.updated)
     _add(ET.SubElement(root, "author"), "name", "Dateline")
     path = "/v1/feed.atom"
-    if feed.is_first:
-        _link(root, "self", feed.write_url(path), ATOM)
+    _link(root, "self", feed.write_url(path, feed.cursor), ATOM)
     _link(root, "first", feed.write_url(path), ATOM)
     if feed.next_cursor:
         _link(root, "next", feed.write_url(path, feed.next_cursor), ATOM)

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 
 from app import feeds, health, monitoring
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     for unavailable in (*UNAVAILABLE, DBAPIError):
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
@@ -167,6 +169,14 @@ async def _answer_framework_error(request: Request, error: Exception) -> Respons
     return _write_problem(
         request, known.get(error.status_code) or InternalError("The request cannot be served.")
     )
+
+
+async def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    """End a request whose client went away while it sent the body: no fault of ours, and nobody listens.
+
+    Logs and metrics have it under the number that nginx uses for it.
+    """
+    return Response(status_code=499)
 
 
 async def _answer_database_error(request: Request, error: Exception) -> Response:

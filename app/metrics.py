@@ -56,14 +56,9 @@ def observe_cleaning(cleaned: Cleaned, seconds: float) -> None:
         REMOVED_LINES.labels(reason).inc(count)
 
 
-def is_shared() -> bool:
-    """Tell whether the instruments are shared with other workers."""
-    return FOLDER_VARIABLE in os.environ
-
-
 def find_registry() -> CollectorRegistry:
     """Return the registry with what is counted: the process's own, or one of the sums over all workers."""
-    if not is_shared():
+    if FOLDER_VARIABLE not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

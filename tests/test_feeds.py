@@ -151,7 +151,7 @@ def test_feed_can_hold_what_xml_cannot():
         **{"updated_at": "2026-01-01T00:00:00Z", "authors": [], "media": [], "tags": ["a\ufffe"]},
         **{"body": "null \x00 bell \x07 non-character \uffff ]]> end", "url": "https://x.example/\x0b"},
     }
-    made = Feed("", [("q", "\x01")], [article], [Tombstone("urn:y", "2026-01-02T00:00:00Z")], None, True)
+    made = Feed("", [("q", "\x01")], [article], [Tombstone("urn:y", "2026-01-02T00:00:00Z")], None, None)
     feed = feedparser.parse(write_atom(made))
     assert not feed.bozo
     assert feed.entries[0].title.endswith("]]> end")

@@ -200,6 +200,19 @@ def test_log_is_json_with_request_ids_and_without_secrets(server):
     assert any(line["message"].startswith("Uvicorn running") for line in lines)
 
 
+def test_client_that_goes_away_is_no_fault(server):
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"POST /v1/clean HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n")
+        connection.sendall(b"Content-Length: 100\r\n\r\nHalf a ")
+    for _ in range(100):
+        if "POST /v1/clean 499" in (text := server.log.read_text()):
+            break
+        time.sleep(0.1)
+    assert "POST /v1/clean 499" in text
+    assert "Traceback" not in text
+
+
 def test_healthcheck_and_doctor_find_nothing_wrong(server, tmp_path):
     run(server, [sys.executable, "-m", "app.healthcheck"], tmp_path)
     checked = run(server, [sys.executable, "-m", "app.cli", "doctor"], tmp_path)

@@ -8,13 +8,12 @@ from typing import Any
 
 import orjson
 
-from app.formats.negotiation import LIST_FORMATS, MEDIA_TYPES, Format, choose_format, choose_list_format
+from app.formats.negotiation import MEDIA_TYPES, Format, choose_format, choose_list_format
 from app.formats.ninjs import SCHEMA_URI, make_ninjs
 from app.formats.prose import write_html, write_markdown, write_text
 from app.formats.schema_org import write_news_article
 
 __all__ = [
-    "LIST_FORMATS",
     "MEDIA_TYPES",
     "SCHEMA_URI",
     "Format",
