@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Text, and_, cast, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlmodel import Session, col
 
 from app.articles.conditional import answer_conditionally
@@ -185,11 +185,7 @@ def _list_documents(session: Session, ids: Sequence[int]) -> dict[int, str]:
 def _list_tombstones(session: Session) -> list[Tombstone]:
     """List what the last changes have deleted or withheld, the newest first."""
     last_seq = session.execute(select(func.max(col(Change.seq)))).scalar() or 0
-    was_withheld = and_(
-        col(Change.kind) == ChangeKind.UPDATED,
-        cast(col(Change.fields), Text).contains('"status"'),
-        col(Article.status) == Status.WITHHELD,
-    )
+    was_withheld = and_(col(Change.kind) == ChangeKind.UPDATED, col(Article.status) == Status.WITHHELD)
     # Joined by the article's newest change: what was released since is no longer withheld.
     rows = session.execute(
         select(col(Article.uri), col(Change.at))
