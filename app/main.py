@@ -171,12 +171,9 @@ async def _answer_framework_error(request: Request, error: Exception) -> Respons
     )
 
 
-async def _answer_nobody(_request: Request, _error: Exception) -> Response:
-    """End a request whose client went away while it sent the body: no fault of ours, and nobody listens.
-
-    Logs and metrics have it under the number that nginx uses for it.
-    """
-    return Response(status_code=499)
+async def _answer_nobody(request: Request, _error: Exception) -> Response:
+    """Answer a client that went away while it sent its body: no fault of ours, and nobody reads it."""
+    return _write_problem(request, MalformedRequest("The body did not arrive."))
 
 
 async def _answer_database_error(request: Request, error: Exception) -> Response:
