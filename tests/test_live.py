@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -20,6 +21,8 @@ ADDRESS = "http://127.0.0.1:8000"
 KEY = "dl_livetest_0123456789abcdef"
 # A Python with openapi-python-client, which needs other versions of our libraries; CI makes it.
 GENERATOR = os.environ.get("DATELINE_TEST_GENERATOR_PYTHON")
+MISSING = [name for name in ("bash", "curl", "jq", "node") if shutil.which(name) is None]
+needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"COMMANDS OF docs/ NOT RUN: no {', '.join(MISSING)}")
 
 
 class Server(NamedTuple):
@@ -118,6 +121,7 @@ def run_page(server: Server, blocks: list[Block], folder: Path) -> int:
     return ran
 
 
+@needs_tools
 def test_quick_start_does_what_it_shows(server, tmp_path):
     served, _key, *blocks = read_blocks("quickstart.md")
     assert served.text == "dateline serve --demo\n"
@@ -126,6 +130,7 @@ def test_quick_start_does_what_it_shows(server, tmp_path):
     assert run_page(server, [Block("sh", shell), *shown], tmp_path) == 1
 
 
+@needs_tools
 def test_recipes_do_what_they_show(server, tmp_path):
     blocks = read_blocks("recipes.md")
     generated = next(i for i, block in enumerate(blocks) if "openapi-python-client" in block.text)
