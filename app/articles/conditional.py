@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Header, Request, Response
 
 from app.errors import IfMatchRequired, StaleVersion
+from app.formats import MEDIA_TYPES, SCHEMA_URI, Format, render_article
 from app.tables import Article
 
 # Only for the API's documentation: `require_match` reads the header itself, since its absence is 428.
@@ -42,6 +43,17 @@ def answer_conditionally(
     if etag in known or "*" in known:
         return Response(status_code=304, headers=all_headers)
     return Response(body, headers=all_headers, media_type=media_type)
+
+
+def answer_in_format(request: Request, article: Article, wanted: Format) -> Response:
+    """Return the article in another format than its own JSON."""
+    body = render_article(article.document, wanted)
+    headers = {"Vary": "Accept"}
+    if wanted is Format.NINJS:
+        headers["Link"] = f'<{SCHEMA_URI}>; rel="describedby"'
+    # The body itself is part of the name: another program version may write the same text otherwise.
+    etag = make_etag(article, f"{wanted}{body.decode()}")
+    return answer_conditionally(request, body, etag, headers, MEDIA_TYPES[wanted])
 
 
 def require_match(request: Request, article: Article) -> None:

@@ -9,7 +9,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 from sqlmodel import Session
 
-from app.articles.conditional import IfMatch, answer_conditionally, describe_written, make_etag, require_match
+from app.articles.conditional import (
+    IfMatch,
+    answer_conditionally,
+    answer_in_format,
+    describe_written,
+    make_etag,
+    require_match,
+)
 from app.articles.filters import MAX_ID, Filters
 from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
@@ -46,14 +53,7 @@ from app.errors import (
     document_errors,
     list_field_errors,
 )
-from app.formats import (
-    MEDIA_TYPES,
-    SCHEMA_URI,
-    Format,
-    choose_format,
-    choose_list_format,
-    render_article,
-)
+from app.formats import Format, choose_format, choose_list_format, render_article
 from app.idempotency import Idempotency, answer_once
 from app.keys import Reader, Writer
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -225,7 +225,7 @@ def write_next_url(request: Request, cursor: str) -> str:
         200: {
             "headers": ETAG_HEADER,
             "content": {
-                MEDIA_TYPES[Format.JSONLD]: {"schema": {"type": "object"}},
+                "application/ld+json": {"schema": {"type": "object"}},
                 "text/plain": {"schema": {"type": "string"}},
                 "text/markdown": {"schema": {"type": "string"}},
             },
@@ -247,21 +247,11 @@ def read_article(
     article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
     if wanted is not Format.JSON:
         view.refuse_parts()
-        return _answer_in_format(request, article, wanted)
+        return answer_in_format(request, article, wanted)
     body = _view_document(session, article.document, view)
     # The parts may change without the text: when it is cleaned again.
     etag = make_etag(article, view.name() and view.name() + body)
     return answer_conditionally(request, body, etag, {"Vary": "Accept"})
-
-
-def _answer_in_format(request: Request, article: Article, wanted: Format) -> Response:
-    body = render_article(article.document, wanted)
-    headers = {"Vary": "Accept"}
-    if wanted is Format.NINJS:
-        headers["Link"] = f'<{SCHEMA_URI}>; rel="describedby"'
-    # The body itself is part of the name: another program version may write the same text otherwise.
-    etag = make_etag(article, f"{wanted}{body.decode()}")
-    return answer_conditionally(request, body, etag, headers, MEDIA_TYPES[wanted])
 
 
 def _view_document(session: Session, document: str, view: View) -> str:
