@@ -51,6 +51,11 @@ class GroupCommit:
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="dateline-commits", daemon=True)
 
+    @property
+    def depth(self) -> int:
+        """How many writes wait for their commit to begin."""
+        return self._waiting.qsize()
+
     def start(self) -> None:
         """Begin to commit."""
         self._thread.start()

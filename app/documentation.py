@@ -89,9 +89,11 @@ def list_methods(app: FastAPI, path: str) -> list[str]:
 def _add_schemas(document: dict[str, Any]) -> None:
     """Add the shapes that FastAPI cannot see, and take out its own shape of errors, which nothing answers."""
     schemas = document["components"]["schemas"]
-    for shape in (RawSubmission, BatchReceipt, Problem):
-        schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
+    # What a request may leave out has other required fields than an answer: FastAPI calls the two forms of a
+    # shape X-Input and X-Output.
+    for shape, form in ((RawSubmission, "-Input"), (BatchReceipt, ""), (Problem, "")):
+        schema = shape.model_json_schema(ref_template=f"#/components/schemas/{{model}}{form}")
+        schemas.update({f"{name}{form}": part for name, part in schema.pop("$defs", {}).items()})
         schemas[shape.__name__] = schema
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -99,6 +101,23 @@ def _add_schemas(document: dict[str, Any]) -> None:
         for operation in operations.values():
             if PROBLEM_JSON not in operation["responses"].get("422", {}).get("content", {PROBLEM_JSON: {}}):
                 del operation["responses"]["422"]
+    # Generators of clients name their classes by these names and titles: X, and XInput for requests.
+    document |= _rename_forms(document)
+    for name, schema in document["components"]["schemas"].items():
+        schema["title"] = name
+
+
+def _rename_forms(value: Any) -> Any:
+    """Rename X-Output to X and X-Input to XInput, where they are defined and where they are referred to."""
+    if isinstance(value, dict):
+        return {_rename_form(name): _rename_forms(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_rename_forms(part) for part in value]
+    return _rename_form(value) if isinstance(value, str) and value.startswith("#/") else value
+
+
+def _rename_form(name: str) -> str:
+    return re.sub("-Input$", "Input", name.removesuffix("-Output"))
 
 
 def _add_examples(document: dict[str, Any]) -> None:

@@ -4,7 +4,8 @@
     ├─ 400  MalformedRequest  InvalidParameter  UnknownParameter  InvalidCursor  InvalidQuery  UndecodableText
     │       UntrustedHost
     ├─ 401  KeyRequired  InvalidKey          403  ScopeMissing  SourceNotAllowed  ArticleWithheld
-    ├─ 404  NotFound    405  MethodNotAllowed    408  RequestTimeout    410  ArticleDeleted  ChangesPruned
+    ├─ 404  NotFound    405  MethodNotAllowed    406  NotAcceptable    408  RequestTimeout
+    ├─ 410  ArticleDeleted  ChangesPruned
     ├─ 409  DuplicateArticle  ExternalIdTaken
     ├─ 412  StaleVersion    413  BodyTooLarge    415  UnsupportedMediaType
     ├─ 422  InvalidPayload  EmptyText  NoArticleFound  TooManyLines  IdempotencyKeyReused
@@ -160,6 +161,12 @@ class MethodNotAllowed(DatelineError):
     """The address exists, the method does not."""
 
     status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class NotAcceptable(DatelineError):
+    """The Accept header allows none of the formats that are there; `offered` lists them."""
+
+    status, code, title = 406, "not-acceptable", "No acceptable format"
 
 
 class RequestTimeout(DatelineError):

@@ -105,7 +105,7 @@ def _check(state: Any) -> Health:
     # An index that is a moment behind is no fault; one that does not get there has a backlog.
     if not state.follower.wait_for(last_seq, SECONDS_TO_CATCH_UP):
         raise _refuse("The search index is catching up.")
-    return Health(status="ok", replica=_describe_replica(state) if state.replica else None)
+    return Health(status="ok", replica=describe_replica(state) if state.replica else None)
 
 
 def _try_to_write(session: Session) -> int:
@@ -124,7 +124,7 @@ def _find_full_folder(settings: Settings) -> str | None:
     return None
 
 
-def _describe_replica(state: Any) -> ReplicaState:
+def describe_replica(state: Any) -> ReplicaState:
     """Tell how far the replica is behind, by what it lacks: the age of the first change it has not got."""
     replica: Replica = state.replica
     session = replica.find_session()

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app import health, reference
+from app import feeds, health, monitoring, reference
 from app.articles import endpoints as articles
 from app.articles import exports, provenance
 from app.articles.stored import StoredReads, open_reader
@@ -48,6 +48,8 @@ from app.ingest.cleaners import Cleaners
 from app.keys import KeyRing
 from app.keys import endpoints as keys
 from app.limits import Limits
+from app.logs import AccessLog
+from app.metrics import RequestMeter
 from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings, read_list
@@ -86,9 +88,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.stopping = threading.Event()
     app.state.limits = Limits(settings)
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest, articles, provenance, search, stories, changes, exports, keys):
+    for part in (ingest, articles, provenance, search, stories, feeds, changes, exports, keys):
         v1.include_router(part.router)
-    for router in (v1, health.router):
+    for router in (v1, health.router, monitoring.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
@@ -118,6 +120,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=EXPOSED_HEADERS,
         )
     app.add_middleware(RequestFrame, settings=settings)
+    if settings.access_log:
+        app.add_middleware(AccessLog)
+    app.add_middleware(RequestMeter)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=read_list(settings.trusted_proxies))
 

@@ -25,6 +25,7 @@ from app.errors import (
     UntrustedHost,
 )
 from app.limits import SAFE_METHODS, Limits, read_address
+from app.logs import REQUEST_ID
 from app.settings import Settings, read_list
 
 UNPACKED_AT_ONCE = 256 * 1024
@@ -98,6 +99,7 @@ class RequestFrame:
             return
         state = scope.setdefault("state", {})
         state["request_id"] = secrets.token_hex(8)
+        REQUEST_ID.set(state["request_id"])
         # Of a header that came twice the first counts, as in Starlette.
         headers = {name: value for name, value in reversed(scope["headers"]) if name in _READ_HEADERS}
         address = read_address(scope)

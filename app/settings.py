@@ -8,7 +8,7 @@ order. Constants of cleaning are no settings: they change results, so they chang
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from limits import parse
 from pydantic import Field, SecretStr, field_validator
@@ -41,7 +41,22 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `dateline serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `dateline serve` listens on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes that `dateline serve` starts.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$",
+        description="Address of this server as clients see it, no slash at the end; feeds link with it.",
+    )
     public_read: bool = Field(True, description="Whether reading needs no key. Writing always needs one.")
+    public_metrics: bool = Field(
+        False, description="Whether /metrics needs no key; else one with scope read."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="How the log is written; `auto` is text on a terminal and JSON elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe lines that are logged."
+    )
+    access_log: bool = Field(False, description="Whether to log a line for each request.")
     admin_key: SecretStr | None = Field(
         None, description="The first admin key, in place of one that the first start makes and prints."
     )
@@ -100,7 +115,12 @@ class Settings(BaseSettings):
         "database_url",
         "database_read_url",
         "admin_key",
+        "public_url",
         "public_read",
+        "public_metrics",
+        "log_format",
+        "log_level",
+        "access_log",
         "port",
         "workers",
         "max_body_bytes",
@@ -221,6 +241,7 @@ def list_unknown_variables() -> list[str]:
     """List the `DATELINE_*` variables that name no setting: a typing error must not pass in silence."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRET_FIELDS}
+    known.add(f"{PREFIX}KEY")  # of clients: the documents' commands take their key from it
     # Variables of the test suite and the image, not of the program.
     return sorted(
         name for name in os.environ if name.startswith(PREFIX) and name not in known and "_TEST_" not in name

@@ -35,8 +35,9 @@ from rensa import RMinHash, RMinHashLSH
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from app.articles.rows import prepare_article
 from app.articles.shapes import ArticleContent
-from app.articles.writes import build_article
+from app.articles.writes import show_row
 from app.cleaning import fingerprint_text
 from app.database import make_engine, migrate, read_session, write_session
 from app.errors import DatelineError
@@ -210,10 +211,10 @@ def make_articles(program: Path, count: int) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, process.stdout)
 
 
-def make_row(made: dict[str, Any], number: int, now: datetime) -> Article:
+def make_row(made: dict[str, Any], number: int, now: datetime) -> Any:
     """Make an article's row, without the costs of checking what it says."""
     content = ArticleContent.model_construct(headline=made["title"], body=made["body"], language="en")
-    article = build_article(content, article_id=number, seq=number, now=now)
+    article = show_row(prepare_article(content), number, now)
     article.published_at = datetime.fromisoformat(made["published_at"]).replace(tzinfo=UTC)
     return article
 

@@ -30,6 +30,9 @@ COMMANDS = [
     "migrate",
     "reindex",
     "check",
+    "config",
+    "doctor",
+    "healthcheck",
 ]
 
 

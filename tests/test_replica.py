@@ -138,6 +138,9 @@ def test_reads_go_to_the_replica_unless_they_must_see_a_write(client, key, pause
     assert lag["reached"] is True
     assert lag["changes_behind"] == 1
     assert lag["seconds_behind"] > 0
+    metrics = client.get("/metrics", headers=key).text
+    assert "dateline_replica_up 1.0" in metrics
+    assert "dateline_replica_changes_behind 1.0" in metrics
     paused()
     wait_until(lambda: count(client, name) == 1)
     assert client.get("/health/ready").json()["replica"] == {

@@ -14,8 +14,9 @@ from sqlalchemy import Engine, text
 from sqlmodel import SQLModel, select
 
 from app.articles.queries import get_article
+from app.articles.rows import prepare_article
 from app.articles.shapes import ArticleContent, Status
-from app.articles.writes import build_article, create_article, delete_article, read_content, update_article
+from app.articles.writes import create_article, delete_article, read_content, show_row, update_article
 from app.database import make_engine, read_session, write_session
 from app.store_checks import check_store
 from app.stories.membership import (
@@ -355,7 +356,7 @@ def test_articles_that_are_stored_together_find_each_other(engine):
     with write_session(engine) as session:
         now = datetime.now(UTC)
         articles = [
-            build_article(ArticleContent(headline="h", body=body), article_id=number, seq=number, now=now)
+            show_row(prepare_article(ArticleContent(headline="h", body=body)), number, now)
             for number, body in enumerate(bodies, start=1)
         ]
         places = place_articles(session, [read_newcomer(article) for article in articles])

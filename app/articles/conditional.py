@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 from fastapi import Header, Request, Response
 
 from app.errors import IfMatchRequired, StaleVersion
+from app.formats import MEDIA_TYPES, SCHEMA_URI, Format, render_article
 from app.tables import Article
 
 # Only for the API's documentation: `require_match` reads the header itself, since its absence is 428.
@@ -56,7 +57,11 @@ def make_etag(article: Served, view: str = "") -> str:
 
 
 def answer_conditionally(
-    request: Request, body: bytes | str, etag: str, headers: dict[str, str] | None = None
+    request: Request,
+    body: bytes | str,
+    etag: str,
+    headers: dict[str, str] | None = None,
+    media_type: str = "application/json",
 ) -> Response:
     """Return the body, or 304 if the client has it already (RFC 9110 §13.1.2)."""
     sent = request.headers.get("If-None-Match", "")
@@ -64,7 +69,18 @@ def answer_conditionally(
     all_headers = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
     if etag in known or "*" in known:
         return Response(status_code=304, headers=all_headers)
-    return make_json_response(body, headers=all_headers)
+    return Response(body, headers=all_headers, media_type=media_type)
+
+
+def answer_in_format(request: Request, article: Article, wanted: Format) -> Response:
+    """Return the article in another format than its own JSON."""
+    body = render_article(article.document, wanted)
+    headers = {"Vary": "Accept"}
+    if wanted is Format.NINJS:
+        headers["Link"] = f'<{SCHEMA_URI}>; rel="describedby"'
+    # The body itself is part of the name: another program version may write the same text otherwise.
+    etag = make_etag(article, f"{wanted}{body.decode()}")
+    return answer_conditionally(request, body, etag, headers, MEDIA_TYPES[wanted])
 
 
 def require_match(request: Request, article: Article) -> None:

@@ -9,7 +9,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 from sqlmodel import Session
 
-from app.articles.conditional import IfMatch, answer_conditionally, describe_written, make_etag, require_match
+from app.articles.conditional import (
+    IfMatch,
+    answer_conditionally,
+    answer_in_format,
+    describe_written,
+    make_etag,
+    require_match,
+)
 from app.articles.filters import MAX_ID, Filters
 from app.articles.markup import read_body_text
 from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
@@ -40,6 +47,7 @@ from app.errors import (
     InvalidPayload,
     KeyRequired,
     MalformedRequest,
+    NotAcceptable,
     NotFound,
     ScopeMissing,
     SourceNotAllowed,
@@ -48,6 +56,7 @@ from app.errors import (
     document_errors,
     list_field_errors,
 )
+from app.formats import Format, choose_format, choose_list_format, render_article
 from app.idempotency import Idempotency, answer_once
 from app.keys import Reader, VerifiedKey, Writer, require_source
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -93,6 +102,9 @@ class View(BaseModel):
     include: list[Literal["blocks"]] = Field(
         [], max_length=5, description="`blocks`: the parts in reading order."
     )
+    format: Format | None = Field(
+        None, description="`json` (the default), `ninjs`, `jsonld`, `text` or `markdown`; goes before Accept."
+    )
 
     def name(self) -> str:
         """Name the view for its ETag; the whole article without additions has no name."""
@@ -113,6 +125,14 @@ class View(BaseModel):
                 errors=[FieldError(field="fields", message="names an unknown field")],
             )
         return ["id", *(name for name in dict.fromkeys(names) if name != "id")]
+
+    def refuse_parts(self) -> None:
+        """Raise InvalidParameter if parts of an article are asked for: only its own JSON can be parted."""
+        if self.name():
+            raise InvalidParameter(
+                "`fields` and `include` go with format=json only.",
+                errors=[FieldError(field="format", message="is not the format of which parts can be shown")],
+            )
 
 
 class ListQuery(Filters, View):
@@ -163,7 +183,9 @@ async def create_structured_article(
     "",
     response_model=ArticleList,
     operation_id="list_articles",
-    responses=document_errors(KeyRequired, InvalidKey, ScopeMissing, ArticleWithheld, InvalidCursor),
+    responses=document_errors(
+        KeyRequired, InvalidKey, ScopeMissing, ArticleWithheld, InvalidCursor, NotAcceptable
+    ),
     dependencies=[Reader],
 )
 def list_articles(
@@ -176,9 +198,13 @@ def list_articles(
 
     Withheld ones are listed only by `status=withheld`, with a key that may write.
     """
+    wanted = choose_list_format(request.headers.get("Accept"), query.format)
     refuse_withheld(*query.status, sees_withheld=sees_withheld)
     fields = query.list_fields()
     needs_whole = bool(query.include) or bool(set(fields or ()) - set(ArticleSummary.model_fields))
+    if wanted is not Format.JSON:
+        query.refuse_parts()
+        needs_whole = True
     documents, following = list_documents(
         session,
         query,
@@ -190,8 +216,12 @@ def list_articles(
     )
     if fields is not None or query.include:
         documents = [_view_document(session, document, query) for document in documents]
+    if wanted is not Format.JSON:
+        documents = [render_article(document, wanted).decode() for document in documents]
     body = b'{"items":[%s],"next":%s}' % (",".join(documents).encode(), orjson.dumps(following))
-    headers = {"Link": f'<{write_next_url(request, following)}>; rel="next"'} if following else None
+    headers = {"Vary": "Accept"}
+    if following:
+        headers["Link"] = f'<{write_next_url(request, following)}>; rel="next"'
     return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
 
 
@@ -206,9 +236,16 @@ def write_next_url(request: Request, cursor: str) -> str:
     response_model=ArticleRead,
     operation_id="get_article",
     responses={
-        200: {"headers": ETAG_HEADER},
+        200: {
+            "headers": ETAG_HEADER,
+            "content": {
+                "application/ld+json": {"schema": {"type": "object"}},
+                "text/plain": {"schema": {"type": "string"}},
+                "text/markdown": {"schema": {"type": "string"}},
+            },
+        },
         304: {"description": "The client has this text already."},
-        **document_errors(*READ_ERRORS),
+        **document_errors(*READ_ERRORS, NotAcceptable),
     },
     dependencies=[Reader],
 )
@@ -219,11 +256,16 @@ def read_article(
     view: Annotated[View, Query()],
     sees_withheld: SeesWithheld,
 ) -> Response:
-    """Read one article."""
+    """Read one article, in the format that `format` or the Accept header names."""
+    wanted = choose_format(request.headers.get("Accept"), view.format)
     article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
+    if wanted is not Format.JSON:
+        view.refuse_parts()
+        return answer_in_format(request, article, wanted)
     body = _view_document(session, article.document, view)
     # The parts may change without the text: when it is cleaned again.
-    return answer_conditionally(request, body, make_etag(article, view.name() and view.name() + body))
+    etag = make_etag(article, view.name() and view.name() + body)
+    return answer_conditionally(request, body, etag, {"Vary": "Accept"})
 
 
 def _view_document(session: Session, document: str, view: View) -> str:

@@ -12,6 +12,7 @@ else, and every error, is left to the endpoints, which stay the only place that 
 
 import sqlite3
 from collections import OrderedDict
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from sqlalchemy import Engine, bindparam, select
@@ -38,7 +39,10 @@ _FIND = select(
     _ARTICLES.c.status == bindparam("status"),
     _ARTICLES.c.deleted_at.is_(None),
 )
-_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
+_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache"), (b"vary", b"Accept")]
+# By these the metrics name the requests, as if a route had taken them.
+_LIST_ROUTE = SimpleNamespace(path=ARTICLES)
+_ARTICLE_ROUTE = SimpleNamespace(path=ARTICLES + "/{article_id}")
 # A request with one of these asks for something that only the endpoint can decide.
 _SPECIAL = frozenset({b"dateline-min-seq", b"range"})
 _USUAL_ACCEPT = frozenset({b"*/*", b"application/json"})
@@ -136,6 +140,7 @@ class StoredReads:
         except sqlite3.Error:  # the endpoint says what is the matter
             state = 0
         if answer is not None:
+            scope["route"] = _LIST_ROUTE if path == ARTICLES else _ARTICLE_ROUTE
             await _send(answer, scope, send)
         elif state:
             keep = _Keeper(send)

@@ -111,7 +111,7 @@ def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> li
     ids = take_numbers(session, "articles", len(articles))
     seqs = take_numbers(session, "changes", len(articles))
     newcomers = [
-        read_newcomer(_show_row(article, article_id, now))
+        read_newcomer(show_row(article, article_id, now))
         for article, article_id in zip(articles, ids, strict=True)
     ]
     rows, terms = [], []
@@ -143,10 +143,10 @@ def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> li
 
 def find_stored_copy(session: Session, article: PreparedArticle) -> Match | None:
     """Find the stored article that one, which shall not be stored, is most likely a copy of."""
-    return find_match(session, _show_row(article, 0, datetime.now(UTC)))
+    return find_match(session, show_row(article, 0, datetime.now(UTC)))
 
 
-def _show_row(article: PreparedArticle, article_id: int, now: datetime) -> SimpleNamespace:
+def show_row(article: PreparedArticle, article_id: int, now: datetime) -> SimpleNamespace:
     """Show a new article to the look-up of copies as if its row were there."""
     return SimpleNamespace(
         **article.columns, id=article_id, created_at=now, story_id=article_id, duplicate_of=None

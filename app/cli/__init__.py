@@ -12,12 +12,14 @@ from app.cli import backups, changes, keys, searching, serving, texts, transfers
 from app.cli.terminal import fail
 from app.database import UNAVAILABLE, StoreError, explain
 from app.errors import DatelineError
+from app.operations import operations
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Raw news text in, structured articles out."
 )
 for part in (serving, texts, transfers, searching, backups):
     cli.add_typer(part.commands)
+cli.add_typer(operations)
 cli.add_typer(keys.commands, name="key")
 cli.add_typer(changes.commands, name="changes")
 

@@ -5,6 +5,7 @@ Cleaning runs before the transaction begins, since a transaction on SQLite holds
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,6 +30,7 @@ from app.articles.writes import (
 from app.cleaning import Cleaned, Line, Role, clean
 from app.errors import DuplicateArticle, NoArticleFound
 from app.ingest.submissions import Submission, list_hints
+from app.metrics import observe_cleaning
 from app.stories.comparing import Method
 from app.tables import Article, RawText
 
@@ -65,7 +67,9 @@ class CleanedSubmission:
 
 def clean_submission(submission: Submission) -> CleanedSubmission:
     """Clean a raw text; raises NoArticleFound, with what became of its lines, where there is none."""
+    began = time.perf_counter()
     cleaned = clean(submission.raw, submission.hints)
+    observe_cleaning(cleaned, time.perf_counter() - began)
     if not cleaned.body:
         told = [line for line in cleaned.lines if line.role is not Role.BLANK][:LINES_TOLD]
         raise NoArticleFound(

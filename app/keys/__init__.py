@@ -3,6 +3,7 @@
 from app.keys.access import (
     Admin,
     KeyRing,
+    MetricsReader,
     Reader,
     VerifiedKey,
     Writer,
@@ -25,6 +26,7 @@ from app.keys.queries import (
 __all__ = [
     "Admin",
     "KeyRing",
+    "MetricsReader",
     "Reader",
     "Scope",
     "VerifiedKey",

@@ -169,6 +169,12 @@ async def require_reader(request: Request, key: BearerKey) -> None:
         _check_scope(key, Scope.READ)
 
 
+async def require_metrics_reader(request: Request, key: BearerKey) -> None:
+    """Let through who may see the metrics: a key, or with `DATELINE_PUBLIC_METRICS` everyone."""
+    if not request.app.state.settings.public_metrics:
+        _check_scope(key, Scope.READ)
+
+
 async def require_writer(request: Request, key: BearerKey) -> VerifiedKey:
     """Let through who may write, and say who it is. What a key may write it for, `require_source` checks."""
     writer = _check_scope(key, Scope.WRITE)
@@ -199,5 +205,6 @@ def check_source(bound: str | None, *sources: str | None) -> None:
 
 
 Reader = Depends(require_reader)
+MetricsReader = Depends(require_metrics_reader)
 Writer = Annotated[VerifiedKey, Depends(require_writer)]
 Admin = Annotated[VerifiedKey, Depends(require_admin)]

@@ -1,6 +1,6 @@
 """Search: words and filters find articles in the index; what is shown of them comes from the tables."""
 
 from app.search.endpoints import router
-from app.search.queries import find_ids
+from app.search.queries import find_hits, find_ids
 
-__all__ = ["find_ids", "router"]
+__all__ = ["find_hits", "find_ids", "router"]

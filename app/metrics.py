@@ -1,0 +1,111 @@
+"""What is counted while Dateline works, for Prometheus: requests, cleaning, commits.
+
+The instruments are the process's own, as prometheus_client has them. `dateline serve` with several workers
+gives these a folder in common (PROMETHEUS_MULTIPROC_DIR, read when that library is imported), and any worker
+then answers with the sums over all.
+"""
+
+import os
+import time
+from collections import Counter as Tally
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.cleaning import Cleaned
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+# A stored article is answered in under a millisecond of CPU, a long poll after 30 seconds.
+_REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_CLEANING_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+_METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+# The label of requests that no route took: their addresses are the client's own text.
+NO_ROUTE = "none"
+API_PREFIX = "/v1"
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, which nobody asks for
+
+REQUESTS = Counter(
+    "dateline_http_requests", "Requests by route template, method and status.", ["route", "method", "status"]
+)
+REQUEST_SECONDS = Histogram(
+    "dateline_http_request_seconds",
+    "Seconds from a request's head to the end of its answer.",
+    ["route", "method"],
+    buckets=_REQUEST_BUCKETS,
+)
+CLEANING_SECONDS = Histogram(
+    "dateline_cleaning_seconds", "Seconds that cleaning took of a raw text.", buckets=_CLEANING_BUCKETS
+)
+CLEANED = Counter("dateline_cleaned", "Raw texts cleaned, by whether an article was found.", ["outcome"])
+REMOVED_LINES = Counter("dateline_removed_lines", "Raw lines removed by cleaning, by reason.", ["reason"])
+
+
+def observe_cleaning(cleaned: Cleaned, seconds: float) -> None:
+    """Count a cleaned text."""
+    CLEANING_SECONDS.observe(seconds)
+    CLEANED.labels("article" if cleaned.body else "no-article-found").inc()
+    for reason, count in Tally(line.reason for line in cleaned.lines if line.reason).items():
+        REMOVED_LINES.labels(reason).inc(count)
+
+
+def find_registry() -> CollectorRegistry:
+    """Return the registry with what is counted: the process's own, or one of the sums over all workers."""
+    if FOLDER_VARIABLE not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+class RequestMeter:
+    """Counts and times every request; plain ASGI, so that an answer is not copied."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        # `labels()` looks a child up under a lock; found once, it costs nothing. As many as there are routes.
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 500  # what the server answers if the application raises
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        began = time.perf_counter()
+        try:
+            await self.app(scope, receive, send_noting)
+        finally:
+            self._note(scope, status, time.perf_counter() - began)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = name_route(scope)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        found = self._known.get((route, method, status))
+        if found is None:
+            found = REQUESTS.labels(route, method, status), REQUEST_SECONDS.labels(route, method)
+            self._known[route, method, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
+
+def name_route(scope: Scope) -> str:
+    """Name the route that took the request by its template, such as `/v1/articles/{article_id}`."""
+    path: str = getattr(scope.get("route"), "path", NO_ROUTE)
+    # FastAPI names the route of an included router without the prefix that it was included under.
+    is_prefixed = scope["path"].startswith(API_PREFIX) and not path.startswith(API_PREFIX)
+    return API_PREFIX + path if is_prefixed and path != NO_ROUTE else path
