@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
 
 from app import health
 from app.articles import endpoints as articles
@@ -42,6 +41,7 @@ from app.requests import RequestFrame, refuse_unknown_parameters
 from app.search import endpoints as search
 from app.settings import Settings
 from app.shutdown import watch_for_stop
+from app.web import is_for_a_page, mount_pages, show_error
 
 logger = logging.getLogger("dateline")
 
@@ -66,13 +66,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_exception_handler(unavailable, _answer_database_error)
     app.add_exception_handler(Exception, _answer_fault)
     app.add_middleware(RequestFrame, max_body_bytes=settings.max_body_bytes)
-    app.add_api_route("/", _show_docs, include_in_schema=False)
+    mount_pages(app)
     describe_api(app)
     return app
-
-
-def _show_docs() -> RedirectResponse:
-    return RedirectResponse("/docs")
 
 
 def _announce(app: FastAPI) -> None:
@@ -108,6 +104,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _write_problem(request: Request, error: DatelineError) -> Response:
+    if is_for_a_page(request):
+        return show_error(request, error)
     # dump_json, since a ledger may quote lone surrogates.
     body = dump_json(error.render(request.state.request_id))
     return Response(body, error.status, error.headers, media_type=PROBLEM_JSON)

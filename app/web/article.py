@@ -1,0 +1,229 @@
+"""The page of one article: its parts, its copies, its versions, and the raw text that it came from."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import orjson
+from fastapi import Request
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from app.articles.diffs import Op, diff_contents
+from app.articles.queries import get_raw, get_version, list_blocks, list_versions
+from app.articles.shapes import Status
+from app.articles.withholding import refuse_withheld
+from app.errors import ArticleWithheld, NotFound
+from app.tables import Article
+from app.web.reader import find_date
+from app.web.rendering import split_change
+from app.web.words import FAMILY_OF
+
+# More would make a page of megabytes; the JSON has all.
+MAX_LINES_SHOWN = 1000
+MAX_VERSIONS_SHOWN = 50
+MAX_COPIES_SHOWN = 20
+# Words of a pair of paragraphs that are compared with each other; longer ones are shown whole.
+MAX_WORDS_COMPARED = 600
+_SHOWN_AS_HEAD = ("kicker", "headline", "standfirst", "byline", "timestamp", "caption", "credit", "dateline")
+
+
+@dataclass(frozen=True, slots=True)
+class RawLine:
+    """A raw line as it was received, what it was taken for, and what was changed in it.
+
+    The line reads `start`, `cut`, `end`; what was kept of it `start`, `put`, `end`.
+    """
+
+    number: int
+    role: str
+    family: str
+    reason: str | None
+    start: str
+    cut: str
+    put: str
+    end: str
+    edits: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The raw lines that are shown, and how many there are."""
+
+    lines: list[RawLine]
+    total: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs between two versions, or why it cannot be shown."""
+
+    old: int
+    new: int
+    fields: list[dict[str, Any]]
+    refusal: str | None = None
+
+
+def describe_article(
+    request: Request, session: Session, article: Article, *, sees_withheld: bool
+) -> dict[str, Any]:
+    """Return what the template of an article shows."""
+    shown = orjson.loads(article.document)
+    versions = list_versions(
+        session, article, before=article.version + 1, limit=MAX_VERSIONS_SHOWN, sees_withheld=sees_withheld
+    )
+    difference = None
+    if article.version > 1:
+        new = _read_version(request, "to", article.version)
+        old = _read_version(request, "from", max(new - 1, 1))
+        difference = _compare(session, article, (old, new), sees_withheld=sees_withheld)
+    date, date_kind = find_date(shown)
+    return {
+        "article": shown,
+        "date": date,
+        "date_kind": date_kind,
+        "blocks": _group_lists(block for block in list_blocks(session, article)),
+        "copies": _list_copies(session, article),
+        "versions": versions,
+        "difference": difference,
+        "ledger": _find_ledger(session, article),
+    }
+
+
+def _group_lists(blocks: Any) -> list[tuple[str, list[str]]]:
+    """List the parts of the body: role and texts, the entries of a list together."""
+    grouped: list[tuple[str, list[str]]] = []
+    for block in blocks:
+        role, text = block["role"], block["text"]
+        if role in _SHOWN_AS_HEAD:
+            continue
+        if role == "list" and grouped and grouped[-1][0] == "list":
+            grouped[-1][1].append(text)
+        else:
+            grouped.append((role, [text]))
+    return grouped
+
+
+def _list_copies(session: Session, article: Article) -> list[dict[str, Any]]:
+    """List the other articles of the same story, and those that came with the same raw text."""
+    original = article.duplicate_of or article.id
+    same = [col(Article.duplicate_of) == original, col(Article.id) == original]
+    if article.story_id is not None:
+        same.append(col(Article.story_id) == article.story_id)
+    rows = session.execute(
+        select(col(Article.brief))
+        .where(
+            or_(*same),
+            col(Article.id) != article.id,
+            col(Article.deleted_at).is_(None),
+            col(Article.status) != Status.WITHHELD,
+        )
+        .order_by(col(Article.sorted_at), col(Article.id))
+        .limit(MAX_COPIES_SHOWN)
+    )
+    copies = []
+    for row in rows:
+        copy = orjson.loads(row[0])
+        date, kind = find_date(copy)
+        copies.append({**copy, "date": date, "date_kind": kind})
+    return copies
+
+
+def _find_ledger(session: Session, article: Article) -> Ledger | None:
+    """Read the raw lines with what became of them; None for an article that came without raw text."""
+    try:
+        raw = get_raw(session, article)
+    except NotFound:
+        return None
+    ledger = json.loads(raw.ledger)  # orjson refuses the lone surrogates that a raw text may hold
+    received: dict[int, str] = {}
+    reasons: dict[int, list[str]] = {}
+    for edit in ledger["edits"]:
+        received.setdefault(edit["line"], edit["before"])
+        reasons.setdefault(edit["line"], []).append(edit["reason"])
+    lines = [
+        _describe_line(line, received.get(line["line"], line["text"]), reasons.get(line["line"], []))
+        for line in ledger["lines"][:MAX_LINES_SHOWN]
+    ]
+    removed = sum(line["role"] == "removed" for line in ledger["lines"])
+    return Ledger(lines, len(ledger["lines"]), removed)
+
+
+def _describe_line(line: dict[str, Any], received: str, reasons: list[str]) -> RawLine:
+    return RawLine(
+        line["line"],
+        line["role"],
+        FAMILY_OF[line["role"]],
+        line["reason"],
+        *split_change(received, line["text"]),
+        list(dict.fromkeys(reasons)),
+    )
+
+
+def _read_version(request: Request, name: str, default: int) -> int:
+    """Read a version's number from the address; anything that is none means the default."""
+    value = request.query_params.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 10 else default
+
+
+def _compare(
+    session: Session, article: Article, versions: tuple[int, int], *, sees_withheld: bool
+) -> Difference:
+    old, new = versions
+    try:
+        (before, status_before), (after, status_after) = (
+            get_version(session, article, version) for version in versions
+        )
+        refuse_withheld(status_before, status_after, sees_withheld=sees_withheld)
+    except (NotFound, ArticleWithheld) as error:
+        return Difference(old, new, [], error.detail)
+    fields = diff_contents(orjson.loads(before), orjson.loads(after))
+    return Difference(old, new, [_show_field(field) for field in fields])
+
+
+def _show_field(field: dict[str, Any]) -> dict[str, Any]:
+    if field["parts"] is None:
+        return {**field, "before": _write_value(field["before"]), "after": _write_value(field["after"])}
+    return {**field, "parts": _show_parts(field["parts"])}
+
+
+def _write_value(value: Any) -> str:
+    """Write a field's value for the eye: JSON, unless it is a text."""
+    if value is None or value == []:
+        return "—"
+    if isinstance(value, str):
+        return value
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def _show_parts(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Split each part into pieces: in a paragraph that was changed, what was changed is told from the rest."""
+    shown: list[dict[str, Any]] = []
+    for at, part in enumerate(parts):
+        following = parts[at + 1] if at + 1 < len(parts) else None
+        before = parts[at - 1] if at else None
+        if part["op"] == Op.REMOVED and following is not None and following["op"] == Op.ADDED:
+            pieces = _compare_words(part["text"], following["text"], Op.REMOVED)
+        elif part["op"] == Op.ADDED and before is not None and before["op"] == Op.REMOVED:
+            pieces = _compare_words(before["text"], part["text"], Op.ADDED)
+        else:
+            pieces = [(part["op"], part["text"])]
+        shown.append({"op": part["op"], "pieces": pieces})
+    return shown
+
+
+def _compare_words(before: str, after: str, side: Op) -> list[tuple[str, str]]:
+    """List the pieces of one side of a change: equal to the other side, or not."""
+    old, new = before.split(" "), after.split(" ")
+    whole = before if side is Op.REMOVED else after
+    if max(len(old), len(new)) > MAX_WORDS_COMPARED:
+        return [(side, whole)]
+    pieces = []
+    for op, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new).get_opcodes():
+        words = old[old_from:old_to] if side is Op.REMOVED else new[new_from:new_to]
+        if words:
+            pieces.append((Op.EQUAL if op == "equal" else side, " ".join(words)))
+    return pieces
