@@ -1,6 +1,5 @@
 """The page of one article: its parts, its copies, its versions, and the raw text that it came from."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,44 +16,14 @@ from app.articles.shapes import Status
 from app.articles.withholding import refuse_withheld
 from app.errors import ArticleWithheld, NotFound
 from app.tables import Article
+from app.web.ledger import Ledger, read_ledger
 from app.web.reader import find_date
-from app.web.rendering import split_change
-from app.web.words import FAMILY_OF
 
-# More would make a page of megabytes; the JSON has all.
-MAX_LINES_SHOWN = 1000
 MAX_VERSIONS_SHOWN = 50
 MAX_COPIES_SHOWN = 20
 # Words of a pair of paragraphs that are compared with each other; longer ones are shown whole.
 MAX_WORDS_COMPARED = 600
 _SHOWN_AS_HEAD = ("kicker", "headline", "standfirst", "byline", "timestamp", "caption", "credit", "dateline")
-
-
-@dataclass(frozen=True, slots=True)
-class RawLine:
-    """A raw line as it was received, what it was taken for, and what was changed in it.
-
-    The line reads `start`, `cut`, `end`; what was kept of it `start`, `put`, `end`.
-    """
-
-    number: int
-    role: str
-    family: str
-    reason: str | None
-    start: str
-    cut: str
-    put: str
-    end: str
-    edits: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """The raw lines that are shown, and how many there are."""
-
-    lines: list[RawLine]
-    total: int
-    removed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +50,13 @@ def describe_article(
         old = _read_version(request, "from", max(new - 1, 1))
         difference = _compare(session, article, (old, new), sees_withheld=sees_withheld)
     date, date_kind = find_date(shown)
+    blocks = _group_lists(list_blocks(session, article))
     return {
         "article": shown,
         "date": date,
         "date_kind": date_kind,
-        "blocks": _group_lists(block for block in list_blocks(session, article)),
+        "blocks": blocks,
+        "dateline_at": _place_dateline(shown, blocks),
         "copies": _list_copies(session, article),
         "versions": versions,
         "difference": difference,
@@ -93,7 +64,15 @@ def describe_article(
     }
 
 
-def _group_lists(blocks: Any) -> list[tuple[str, list[str]]]:
+def _place_dateline(shown: dict[str, Any], blocks: Sequence[tuple[str, list[str]]]) -> int | None:
+    """Find the part that the dateline opens, as it is printed; None if there is none, or it stands there."""
+    if shown["dateline"] is None:
+        return None
+    at = next((at for at, (role, _) in enumerate(blocks) if role in ("paragraph", "quote")), None)
+    return None if at is None or blocks[at][1][0].startswith(shown["dateline"]["text"]) else at
+
+
+def _group_lists(blocks: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
     """List the parts of the body: role and texts, the entries of a list together."""
     grouped: list[tuple[str, list[str]]] = []
     for block in blocks:
@@ -138,29 +117,7 @@ def _find_ledger(session: Session, article: Article) -> Ledger | None:
         raw = get_raw(session, article)
     except NotFound:
         return None
-    ledger = json.loads(raw.ledger)  # orjson refuses the lone surrogates that a raw text may hold
-    received: dict[int, str] = {}
-    reasons: dict[int, list[str]] = {}
-    for edit in ledger["edits"]:
-        received.setdefault(edit["line"], edit["before"])
-        reasons.setdefault(edit["line"], []).append(edit["reason"])
-    lines = [
-        _describe_line(line, received.get(line["line"], line["text"]), reasons.get(line["line"], []))
-        for line in ledger["lines"][:MAX_LINES_SHOWN]
-    ]
-    removed = sum(line["role"] == "removed" for line in ledger["lines"])
-    return Ledger(lines, len(ledger["lines"]), removed)
-
-
-def _describe_line(line: dict[str, Any], received: str, reasons: list[str]) -> RawLine:
-    return RawLine(
-        line["line"],
-        line["role"],
-        FAMILY_OF[line["role"]],
-        line["reason"],
-        *split_change(received, line["text"]),
-        list(dict.fromkeys(reasons)),
-    )
+    return read_ledger(raw)
 
 
 def _read_version(request: Request, name: str, default: int) -> int:

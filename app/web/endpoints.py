@@ -15,6 +15,7 @@ from app.demo import read_demo_submissions
 from app.errors import NotFound
 from app.keys import Reader
 from app.web import article as article_page
+from app.web.ledger import VISIBLE_EDITS
 from app.web.reader import describe_results, find, list_hidden, read_pairs
 from app.web.rendering import STATIC, render_page
 from app.web.words import FAMILIES, WARNINGS
@@ -64,7 +65,7 @@ def show_playground(request: Request) -> Response:
     values = {
         "examples": [_name_example(submission.raw) for submission in read_demo_submissions()],
         "needs_key": not request.app.state.settings.public_read,
-        "words": {"families": FAMILIES, "warnings": WARNINGS},
+        "words": {"families": FAMILIES, "warnings": WARNINGS, "visible_edits": sorted(VISIBLE_EDITS)},
     }
     return render_page("playground.html", values)
 

@@ -55,6 +55,8 @@ class Facet:
 class Found:
     """What a search has found, or the error that says why there is nothing to show."""
 
+    pairs: Pairs
+    """What was asked in the end: the address, or the beginning of its last word."""
     answer: dict[str, Any] | None
     is_by_prefix: bool = False
     error: DatelineError | None = None
@@ -77,12 +79,12 @@ def find(request: Request, session: Session, pairs: Pairs) -> Found:
         # Who is still typing a word means any that begins so.
         if not answer["items"] and q[-1:].isalnum() and q.count('"') % 2 == 0:
             longer = [(name, value + "*" if name == "q" else value) for name, value in pairs]
-            return Found(_search(request, session, longer), is_by_prefix=True)
+            return Found(longer, _search(request, session, longer), is_by_prefix=True)
     except DatelineError as error:
         if error.status != 400:
             raise
-        return Found(None, error=error)
-    return Found(answer)
+        return Found(pairs, None, error=error)
+    return Found(pairs, answer)
 
 
 def _search(request: Request, session: Session, pairs: Pairs) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def describe_results(pairs: Pairs, found: Found) -> dict[str, Any]:
         "error": found.error,
         "chosen": _list_chosen(pairs),
         "facets": _list_facets(pairs, answer),
-        "next_url": _write_url([*_without_cursor(pairs), ("cursor", answer["next"])]) if answer["next"] else None,
+        "next_url": _write_next_url(found.pairs, answer["next"]),
         "first_url": _write_url(_without_cursor(pairs)) if "cursor" in asked else None,
     }
 
@@ -154,6 +156,10 @@ def _without_cursor(pairs: Pairs) -> Pairs:
 
 def _write_url(pairs: Pairs) -> str:
     return "/?" + urlencode(pairs) if pairs else "/"
+
+
+def _write_next_url(pairs: Pairs, cursor: str | None) -> str | None:
+    return None if cursor is None else _write_url([*_without_cursor(pairs), ("cursor", cursor)])
 
 
 def _toggle(pairs: Pairs, pair: tuple[str, str]) -> str:

@@ -1,7 +1,6 @@
 """From values to HTML: the templates, what they can call, and the headers of every page."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -114,23 +113,3 @@ def write_number(number: int) -> str:
 def show_controls(text: str) -> str:
     """Make control characters of a raw text visible: they would vanish in HTML."""
     return text.translate(_CONTROLS)
-
-
-def split_change(before: str, after: str) -> tuple[str, str, str, str]:
-    """Split a change inside a line: what both begin with, what was cut, what came for it, the common end.
-
-    >>> split_change("OSLO (AP) - It rained.", "It rained.")
-    ('', 'OSLO (AP) - ', '', 'It rained.')
-    """
-    start = _count_common(before, after)
-    end = _count_common(before[start:][::-1], after[start:][::-1])
-    return before[:start], before[start : len(before) - end], after[start : len(after) - end], before[len(before) - end :]
-
-
-def _count_common(one: Sequence[str], other: Sequence[str]) -> int:
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

@@ -120,14 +120,32 @@ function summarise({ article: made, ledger }) {
 
 // ---- the raw text, line by line
 
-/** Split a change inside a line: the common start, what was cut, what was put, the common end. */
-function splitChange(before, after) {
+/** Mark a change in a text that earlier changes have cut into pieces, as app/web/ledger.py does. */
+function markChange(pieces, { before, after, reason }) {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
-  let end = 0;
-  const most = Math.min(before.length, after.length) - start;
-  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
-  return [before.slice(0, start), before.slice(start, before.length - end), after.slice(start, after.length - end), before.slice(before.length - end)];
+  let end = before.length;
+  let endAfter = after.length;
+  while (end > start && endAfter > start && before[end - 1] === after[endAfter - 1]) [end, endAfter] = [end - 1, endAfter - 1];
+  const isVisible = words.visible_edits.includes(reason);
+  const marked = [];
+  let at = 0;
+  let isPut = false;
+  for (const [kind, text] of pieces) {
+    if (kind === "del") {
+      marked.push([kind, text]);
+      continue;
+    }
+    const [first, last] = [start, end].map((bound) => Math.min(Math.max(bound - at, 0), text.length));
+    marked.push([kind, text.slice(0, first)], ["del", isVisible && !kind ? text.slice(first, last) : ""]);
+    at += text.length;
+    if (!isPut && at >= end) {
+      marked.push([isVisible ? "ins" : "", after.slice(start, endAfter)]);
+      isPut = true;
+    }
+    marked.push([kind, text.slice(last)]);
+  }
+  return marked.filter(([, text]) => text);
 }
 
 function showControls(text) {
@@ -135,18 +153,14 @@ function showControls(text) {
 }
 
 function showLines(ledger) {
-  const received = new Map();
-  const reasons = new Map();
-  for (const edit of ledger.edits) {
-    if (!received.has(edit.line)) received.set(edit.line, edit.before);
-    reasons.set(edit.line, (reasons.get(edit.line) ?? new Set()).add(edit.reason));
-  }
+  const edits = new Map();
+  for (const edit of ledger.edits) edits.set(edit.line, [...(edits.get(edit.line) ?? []), edit]);
   rows = [];
   const chunks = document.createDocumentFragment();
   for (let at = 0; at < ledger.lines.length; at += CHUNK) {
     const chunk = make("ol", { class: "ledger", start: String(ledger.lines[at].line) });
     for (const line of ledger.lines.slice(at, at + CHUNK)) {
-      chunk.append(makeRow(line, received.get(line.line), reasons.get(line.line)));
+      chunk.append(makeRow(line, edits.get(line.line) ?? []));
     }
     chunks.append(chunk);
   }
@@ -157,16 +171,13 @@ function showLines(ledger) {
   byId("edit").hidden = false;
 }
 
-function makeRow(line, before, reasons) {
+function makeRow(line, edits) {
   const text = make("span", { class: "text", dir: "auto" });
-  if (before === undefined) text.textContent = showControls(line.text);
-  else {
-    const [start, cut, put, end] = splitChange(before, line.text).map(showControls);
-    text.append(start, cut ? make("del", {}, cut) : "", put ? make("ins", {}, put) : "", end);
-  }
+  const pieces = edits.reduce(markChange, [["", edits[0]?.before ?? line.text]]);
+  for (const [kind, piece] of pieces) text.append(kind ? make(kind, {}, showControls(piece)) : showControls(piece));
   const label = line.role === "blank" ? "" : line.reason ? `${line.role}: ${say(line.reason)}` : line.role;
   const role = make("span", { class: "role" }, label);
-  for (const reason of reasons ?? []) role.append(" ", make("span", { class: "edit" }, say(reason)));
+  for (const reason of new Set(edits.map((edit) => edit.reason))) role.append(" ", make("span", { class: "edit" }, say(reason)));
   const row = make(
     "li",
     { id: `line-${line.line}`, class: `line of-${familyOf[line.role] ?? "blank"}`, "data-line": String(line.line) },
@@ -245,10 +256,10 @@ function showArticle({ article: made, blocks, ledger, warnings }) {
       if (ledger.lines[at].role === block.role) from.push(at + 1);
     }
     const element = makeField(tag, block.role, block.text, from, { class: block.role });
-    if (isFirst && tag === "p" && made.dateline) {
+    if (isFirst && made.dateline && ["paragraph", "quote"].includes(block.role)) {
+      isFirst = false;
       element.prepend(makeField("span", "dateline", made.dateline.text, dateline, { class: "dateline" }), " ");
     }
-    isFirst = false;
     body.append(element);
   }
   story.append(body);
