@@ -1,4 +1,4 @@
-"""The pages as the server writes them: what they show, what they escape, and how they say that something is wrong."""
+"""The pages as the server writes them: what is shown, what is escaped, how errors are told."""
 
 import json
 import re
@@ -17,7 +17,11 @@ from app.web.rendering import STATIC
 
 HOSTILE = '<img src=x onerror="alert(1)"> & <script>alert(2)</script>'
 RAW = {"Content-Type": "text/plain"}
-DATELINE = {"text": "KYOTO, May 9 -", "places": [{"name": "Kyoto", "country": "JP"}], "date": {"value": "2024-05-09"}}
+DATELINE = {
+    "text": "KYOTO, May 9 -",
+    "places": [{"name": "Kyoto", "country": "JP"}],
+    "date": {"value": "2024-05-09"},
+}
 
 
 def words_of(html: str) -> str:
@@ -62,11 +66,15 @@ def change(client: TestClient, article: dict[str, Any], **fields: Any) -> dict[s
 
 def test_reader_shows_the_newest_articles_under_their_days(client, make_article):
     make_article(headline="Older", published_at="2024-05-07")
-    make_article(headline="Newer", dateline=DATELINE, agency="Reuters", source={"name": "Quay Post"}, language="ja")
+    make_article(
+        headline="Newer", dateline=DATELINE, agency="Reuters", source={"name": "Quay Post"}, language="ja"
+    )
     html = show(client, "/")
     said = words_of(html)
     assert "2 articles." in said
-    assert re.search(r"9 May 2024 .*Newer .*Kyoto — .*Quay Post .*Reuters .*by its dateline .*7 May 2024 .*Older", said)
+    assert re.search(
+        r"9 May 2024 .*Newer .*Kyoto — .*Quay Post .*Reuters .*by its dateline .*7 May 2024 .*Older", said
+    )
     assert "Japanese" in said
     assert 'lang="ja"' in html
     assert client.head("/").status_code == 200
@@ -77,7 +85,12 @@ def test_search_marks_its_words_and_escapes_everything_else(client, make_article
     html = show(client, "/?q=bridge")
     assert "<mark>Bridge</mark> &lt;img" in html
     assert "<mark>bridge</mark>" in html
-    for page in (html, show(client, "/"), show(client, f"/articles/{made['id']}"), show(client, "/?q=" + HOSTILE)):
+    for page in (
+        html,
+        show(client, "/"),
+        show(client, f"/articles/{made['id']}"),
+        show(client, "/?q=" + HOSTILE),
+    ):
         assert "<img" not in page
         assert "alert(2)</script>" not in page
 
@@ -178,7 +191,10 @@ def test_raw_text_that_is_no_good_text_is_shown_all_the_same(client, page):
     body = json.dumps({"raw": raw})  # in ASCII: UTF-8 has no half of a pair
     article = client.post("/v1/ingest", content=body, headers={"Content-Type": "application/json"}).json()
     html = show(client, f"/articles/{article['id']}")
-    assert "<del>HELSINKI, May 7, (AP): </del>The harbour bridge of Helsinki opened<del>?</del><ins>\ufffd</ins>" in html
+    assert (
+        "<del>HELSINKI, May 7, (AP): </del>The harbour bridge of Helsinki opened<del>?</del><ins>\ufffd</ins>"
+        in html
+    )
     assert "surrogates replaced invisible dropped" in words_of(html)
     assert "<b>" not in html.split('class="ledger"')[1].split("</ol>")[0]
 
@@ -228,7 +244,8 @@ def test_every_state_of_an_article_is_said_in_words(client, make_article):
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/articles/99", 404), ("/articles/abc", 400), ("/articles/1/x", 404), ("/nonsense", 404)]
+    ("path", "status"),
+    [("/articles/99", 404), ("/articles/abc", 400), ("/articles/1/x", 404), ("/nonsense", 404)],
 )
 def test_errors_are_pages_for_people_and_problems_for_programs(client, path, status):
     said = words_of(show(client, path, status, headers={"Accept": "text/html,*/*"}))

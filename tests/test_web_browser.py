@@ -1,4 +1,4 @@
-"""The pages in Chromium: searching as one types, the playground, the keyboard, phones, axe-core, no other host.
+"""The pages in Chromium: searching as one types, the playground, the keyboard, phones, axe-core, one host.
 
 One store and one browser serve all tests of this file; none of them depends on what another has done.
 """
@@ -29,7 +29,15 @@ pytestmark = pytest.mark.skipif(
     reason="Chromium is not installed: apt-get install chromium to test the pages in it",
 )
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("/", "/?q=ferr&language=en", "/?q=zebra", "/?from=x", "/articles/2?from=1&to=2", "/articles/404", "/playground")
+PAGES = (
+    "/",
+    "/?q=ferr&language=en",
+    "/?q=zebra",
+    "/?from=x",
+    "/articles/2?from=1&to=2",
+    "/articles/404",
+    "/playground",
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +58,9 @@ def host(tmp_path_factory, new_store) -> Iterator[dict[str, str]]:
         headers = {"Authorization": f"Bearer {key}", "If-Match": "*"}
         while not server.started:
             time.sleep(0.02)
-        httpx.patch(f"{url}/v1/articles/2", json={"headline": "Another headline"}, headers=headers).raise_for_status()
+        httpx.patch(
+            f"{url}/v1/articles/2", json={"headline": "Another headline"}, headers=headers
+        ).raise_for_status()
         yield {"url": url, "key": key}
         server.should_exit = True
         running.join()
@@ -105,11 +115,12 @@ def clean_example(open_page):
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide and light", "phone and dark"]
 )
-def test_every_page_is_accessible_and_fits(open_page, clean_example, viewport, scheme):
-    options = {"viewport": viewport, "color_scheme": scheme}
-    opened = [*((path, open_page(path, **options)) for path in PAGES), ("cleaned", clean_example(**options))]
-    for path, page in opened:
-        found = Axe().run(page).response["violations"]
+def test_every_page_is_accessible_and_fits(host, clean_example, viewport, scheme):
+    page = clean_example(viewport=viewport, color_scheme=scheme)
+    for path in ("cleaned", *PAGES):
+        if path != "cleaned":
+            page.goto(host["url"] + path)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         serious = [
             (fault["id"], [node["html"] for node in fault["nodes"]][:3])
             for fault in found
@@ -119,11 +130,11 @@ def test_every_page_is_accessible_and_fits(open_page, clean_example, viewport, s
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
-def test_search_answers_while_one_types(open_page):
+def test_search_answers_while_one_types(open_page, host):
     page = open_page("/?language=en")
     page.get_by_label("Search the articles").press_sequentially("tide")
     expect(page.locator(".entry mark").first).to_have_text("tide")
-    expect(page).to_have_url(lambda url: url.endswith("/?q=tide&language=en"))
+    expect(page).to_have_url(f"{host['url']}/?q=tide&language=en")
     expect(page.locator("#status")).to_contain_text("for “tide”")
     page.get_by_role("link", name="AP", exact=True).click()
     expect(page.locator(".chosen")).to_contain_text("Agency: AP")
@@ -139,9 +150,9 @@ def test_search_answers_while_one_types(open_page):
 
 def test_reading_and_searching_need_no_script(open_page):
     page = open_page("/", java_script_enabled=False)
-    page.get_by_label("Search the articles").fill("ferries")
+    page.get_by_label("Search the articles").fill("another headline")
     page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="Indonesian island ferries").click()
+    page.get_by_role("link", name="Another headline").click()
     page.get_by_role("link", name="What changed").click()
     expect(page.locator("#versions del").first).to_contain_text("Indonesian")
 
@@ -200,7 +211,9 @@ def test_playground_stores_only_what_is_saved_with_a_key(open_page, host):
         return httpx.get(f"{host['url']}/v1/search?count=exact").json()["count"]
 
     page, before = open_page("/playground"), count()
-    text = "A quiet harbour\n\nLONDON, May 7 (AP) - The harbour was quiet on Tuesday, its master said at noon.\n"
+    text = (
+        "A quiet harbour\n\nLONDON, May 7 (AP) - The harbour was quiet on Tuesday, its master said at noon.\n"
+    )
     page.locator("#raw").fill(text + "Related Articles")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#article .headline")).to_contain_text("A quiet harbour")
@@ -232,9 +245,11 @@ def test_playground_says_why_there_is_no_article(open_page):
 def test_playground_takes_200_kilobytes(open_page):
     page = open_page("/playground")
     body = "\n".join(
-        f"The ferry number {number} left the quay at noon, its crew said, and came back at dusk." for number in range(2400)
+        f"The ferry number {number} left the quay at noon, its crew said, and came back at dusk."
+        for number in range(2400)
     )
-    page.locator("#raw").fill("Many ferries left the quay\n" + body + "\nRelated Articles")
+    text = "Many ferries left the quay\n" + body + "\nRelated Articles"
+    page.locator("#raw").evaluate("(area, text) => { area.value = text }", text)  # typed, it would take long
     page.get_by_role("button", name="Clean").click()
     expect(page.locator("#status")).to_contain_text("lines kept", timeout=60_000)
     expect(page.locator("#lines .line")).to_have_count(2402)
@@ -247,8 +262,8 @@ def test_playground_takes_200_kilobytes(open_page):
 def test_html_is_told_from_text(open_page):
     page = open_page("/playground")
     page.locator("#raw").fill(
-        "<!doctype html><title>x</title><nav>Home</nav><article><h1>Quay opens</h1><p>LONDON (AP) - The quay opened on "
-        "Tuesday, its master said at noon.</p><p>Boats were waiting for it since March.</p></article>"
+        "<!doctype html><title>x</title><nav>Home</nav><article><h1>Quay opens</h1><p>LONDON (AP) - The quay "
+        "opened on Tuesday, its master said at noon.</p><p>Boats had waited for it since March.</p>"
     )
     page.get_by_role("button", name="Clean").click()
     expect(page.locator("#article .headline")).to_contain_text("Quay opens")

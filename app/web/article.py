@@ -157,7 +157,7 @@ def _write_value(value: Any) -> str:
 
 
 def _show_parts(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Split each part into pieces: in a paragraph that was changed, what was changed is told from the rest."""
+    """Split each part into pieces: in a changed paragraph, what was changed is told from the rest."""
     shown: list[dict[str, Any]] = []
     for at, part in enumerate(parts):
         following = parts[at + 1] if at + 1 < len(parts) else None
@@ -178,7 +178,7 @@ def _compare_words(before: str, after: str, side: Op) -> list[tuple[str, str]]:
     whole = before if side is Op.REMOVED else after
     if max(len(old), len(new)) > MAX_WORDS_COMPARED:
         return [(side, whole)]
-    pieces = []
+    pieces: list[tuple[str, str]] = []
     for op, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new).get_opcodes():
         words = old[old_from:old_to] if side is Op.REMOVED else new[new_from:new_to]
         if words:

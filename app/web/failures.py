@@ -32,7 +32,9 @@ _ADVICE = {
         "This article is withheld",
         "It is stored, and held back for now. A key that may write sees it by the API; nobody else does.",
     ),
-    "not-found": Advice("There is nothing here", "The address may be mistyped. Search for what it was about."),
+    "not-found": Advice(
+        "There is nothing here", "The address may be mistyped. Search for what it was about."
+    ),
     "article-deleted": Advice(
         "This article has been deleted", "Its number is never given to another one. Look for other articles."
     ),

@@ -55,9 +55,7 @@ def read_ledger(raw: RawText) -> Ledger:
     edits: dict[int, list[dict[str, Any]]] = {}
     for edit in ledger["edits"]:
         edits.setdefault(edit["line"], []).append(edit)
-    lines = [
-        _describe_line(line, edits.get(line["line"], [])) for line in ledger["lines"][:MAX_LINES_SHOWN]
-    ]
+    lines = [_describe_line(line, edits.get(line["line"], [])) for line in ledger["lines"][:MAX_LINES_SHOWN]]
     removed = sum(line["role"] == "removed" for line in ledger["lines"])
     return Ledger(lines, len(ledger["lines"]), removed)
 

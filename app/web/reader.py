@@ -63,7 +63,7 @@ class Found:
 
 
 def read_pairs(request: Request) -> Pairs:
-    """Read what the address asks; what the reader does not know, and empty fields of its form, are no part."""
+    """Read what the address asks, without what the reader does not know and empty fields of its form."""
     return [
         (name, value.strip())
         for name, value in request.query_params.multi_items()
@@ -110,7 +110,9 @@ def describe_results(pairs: Pairs, found: Found) -> dict[str, Any]:
     answer = found.answer or {"items": [], "next": None, "count": 0}
     asked = dict(pairs)
     has_words = "q" in asked
-    is_by_day = not has_words and asked.get("sort") in (None, "newest", "oldest") and "date_field" not in asked
+    is_by_day = (
+        not has_words and asked.get("sort") in (None, "newest", "oldest") and "date_field" not in asked
+    )
     entries = [_describe_entry(item) for item in answer["items"]]
     return {
         "days": _group_by_day(entries) if is_by_day else [(None, entries)] if entries else [],
@@ -188,9 +190,13 @@ def _list_facets(pairs: Pairs, answer: dict[str, Any]) -> list[Facet]:
     for field, label in FACETS.items():
         chosen = [value for name, value in pairs if name == field]
         counts = {entry["value"]: entry["count"] for entry in counted.get(field, ())}
-        values = [*chosen, *(value for value in counts if value not in chosen)][: max(MAX_CHOICES, len(chosen))]
+        values = [*chosen, *(value for value in counts if value not in chosen)][
+            : max(MAX_CHOICES, len(chosen))
+        ]
         choices = [
-            Choice(name_choice(field, value), counts.get(value), _toggle(pairs, (field, value)), value in chosen)
+            Choice(
+                name_choice(field, value), counts.get(value), _toggle(pairs, (field, value)), value in chosen
+            )
             for value in values
         ]
         if choices:
