@@ -126,7 +126,7 @@ def test_an_unfinished_word_finds_what_begins_so(client, make_article):
     for _ in range(21):
         make_article(headline="Lisbon ferries")
     html = show(client, "/?q=lisb")
-    assert "21 articles for “lisb”" in words_of(html)
+    assert "21 articles for “lisb…”" in words_of(html)
     following = unescape(re.findall(r'href="([^"]*)" rel="next"', html)[0])
     assert show(client, following).count("entry-headline") == 1
     assert "No article has “lis” under these filters." in words_of(show(client, "/?q=lis&source=Nobody"))

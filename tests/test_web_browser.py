@@ -197,6 +197,22 @@ def test_playground_ties_fields_to_their_lines(clean_example):
     expect(page.get_by_role("button", name="dateline: from raw line 7")).to_be_focused()
 
 
+@pytest.mark.parametrize("number", [1, 5])
+def test_playground_and_article_show_the_same_lines(open_page, number):
+    def list_rows(page: Page) -> list[list[str]]:
+        return page.locator(".line").evaluate_all(
+            "rows => rows.map(row => [row.id, row.className, row.querySelector('.text').innerHTML,"
+            " row.querySelector('.role').textContent.replace(/\\s+/g, ' ').trim()])"
+        )
+
+    page = open_page("/playground")
+    page.get_by_label("Example").select_option(str(number))
+    expect(page.locator("#status")).to_contain_text("lines kept")
+    shown = list_rows(page)
+    page = open_page(f"/articles/{number}")
+    assert shown == list_rows(page)
+
+
 def test_playground_shows_the_request_that_does_the_same(clean_example, host):
     page = clean_example()
     command = page.locator("#curl").text_content()

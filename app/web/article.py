@@ -148,11 +148,13 @@ def _show_field(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_value(value: Any) -> str:
-    """Write a field's value for the eye: JSON, unless it is a text."""
+    """Write a field's value for the eye: JSON, unless it is a text or a list of texts."""
     if value is None or value == []:
         return "—"
     if isinstance(value, str):
         return value
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return ", ".join(value)
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
