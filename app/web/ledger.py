@@ -96,9 +96,12 @@ def mark_change(pieces: Pieces, before: str, after: str, *, is_visible: bool) ->
 
 
 def _count_common(one: str, other: str) -> int:
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+    """Count the characters that both begin with, by halves: a line can have millions."""
+    same, most = 0, min(len(one), len(other))
+    while same < most:
+        middle = (same + most + 1) // 2
+        if one[same:middle] == other[same:middle]:
+            same = middle
+        else:
+            most = middle - 1
+    return same

@@ -12,7 +12,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app.articles.filters import Filters
+from app.articles.filters import Filters, fold
 from app.errors import DatelineError, InvalidParameter, list_field_errors
 from app.search import SearchQuery, write_answer
 from app.web.rendering import write_day
@@ -189,13 +189,16 @@ def _list_facets(pairs: Pairs, answer: dict[str, Any]) -> list[Facet]:
     facets = []
     for field, label in FACETS.items():
         chosen = [value for name, value in pairs if name == field]
-        counts = {entry["value"]: entry["count"] for entry in counted.get(field, ())}
-        values = [*chosen, *(value for value in counts if value not in chosen)][
-            : max(MAX_CHOICES, len(chosen))
-        ]
+        folded = [fold(value) for value in chosen]
+        counts = {fold(entry["value"]): entry["count"] for entry in counted.get(field, ())}
+        found = [entry["value"] for entry in counted.get(field, ()) if fold(entry["value"]) not in folded]
+        values = [*chosen, *found][: max(MAX_CHOICES, len(chosen))]
         choices = [
             Choice(
-                name_choice(field, value), counts.get(value), _toggle(pairs, (field, value)), value in chosen
+                name_choice(field, value),
+                counts.get(fold(value)),
+                _toggle(pairs, (field, value)),
+                value in chosen,
             )
             for value in values
         ]
