@@ -21,7 +21,7 @@ from app.web.reader import find_date
 
 MAX_VERSIONS_SHOWN = 50
 MAX_COPIES_SHOWN = 20
-# Words of changed paragraphs that are compared with each other; what comes after them is shown whole. Measured:
+# Words of changed paragraphs that are compared with each other; the rest is shown whole. Measured:
 # the worst texts found of this length (few different words, many times) take difflib under 0.1 s.
 MAX_WORDS_COMPARED = 4000
 _SHOWN_AS_HEAD = ("kicker", "headline", "standfirst", "byline", "timestamp", "caption", "credit", "dateline")
