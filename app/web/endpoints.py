@@ -2,6 +2,7 @@
 query is left out of account, since links are passed on with all kinds of additions.
 """
 
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Path, Request, Response
@@ -13,6 +14,7 @@ from app.articles.withholding import SeesWithheld, get_readable_article
 from app.database import ReadSession
 from app.demo import read_demo_submissions
 from app.errors import NotFound
+from app.ingest.articles import clean_submission
 from app.keys import Reader
 from app.web import article as article_page
 from app.web.ledger import VISIBLE_EDITS
@@ -63,16 +65,18 @@ def show_article(
 def show_playground(request: Request) -> Response:
     """Show the page on which a text can be cleaned without storing it."""
     values = {
-        "examples": [_name_example(submission.raw) for submission in read_demo_submissions()],
+        "examples": _name_examples(),
         "needs_key": not request.app.state.settings.public_read,
         "words": {"families": FAMILIES, "warnings": WARNINGS, "visible_edits": sorted(VISIBLE_EDITS)},
     }
     return render_page("playground.html", values)
 
 
-def _name_example(raw: str) -> str:
-    """Name an example by its longest line among the first: menus are shorter than headlines."""
-    return max(raw.splitlines()[:10], key=lambda line: len(line) if len(line) < 100 else 0)
+@cache
+def _name_examples() -> list[str]:
+    """Name the demo texts by their headlines."""
+    cleaned = [clean_submission(submission) for submission in read_demo_submissions()]
+    return [found.content.headline or "Without a headline" for found in cleaned]
 
 
 @router.get("/playground/examples/{number}")

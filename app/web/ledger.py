@@ -73,10 +73,11 @@ def _describe_line(line: dict[str, Any], edits: Sequence[dict[str, Any]]) -> Raw
 def mark_change(pieces: Pieces, before: str, after: str, *, is_visible: bool) -> Pieces:
     """Mark a change in a text that earlier changes have cut into pieces; `before` is what they have kept.
 
-    >>> mark_change([("", "OSLO (AP) - It rained.")], "OSLO (AP) - It rained.", "It rained.", is_visible=True)
-    [('del', 'OSLO (AP) - '), ('', 'It rained.')]
+    >>> mark_change([("", "INDORE - It rained.")], "INDORE - It rained.", "It rained.", is_visible=True)
+    [('del', 'INDORE - '), ('', 'It rained.')]
     """
-    start = _count_common(before, after)
+    # What was cut off the beginning may begin as the rest does.
+    start = 0 if before.endswith(after) else _count_common(before, after)
     end = len(before) - _count_common(before[start:][::-1], after[start:][::-1])
     put = after[start : len(after) - (len(before) - end)]
     marked: Pieces = []

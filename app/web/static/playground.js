@@ -123,7 +123,9 @@ function summarise({ article: made, ledger }) {
 /** Mark a change in a text that earlier changes have cut into pieces, as app/web/ledger.py does. */
 function markChange(pieces, { before, after, reason }) {
   let start = 0;
-  while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
+  if (!before.endsWith(after)) { // what was cut off the beginning may begin as the rest does
+    while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
+  }
   let end = before.length;
   let endAfter = after.length;
   while (end > start && endAfter > start && before[end - 1] === after[endAfter - 1]) [end, endAfter] = [end - 1, endAfter - 1];
