@@ -106,6 +106,10 @@ def test_filters_of_the_address_are_in_force_and_can_be_taken_away(client, make_
     assert 'href="/?source=Quay+%26+Post"' in html  # without the language
     assert '<input type="hidden" name="language" value="en">' in html
     assert "utm_source" not in html
+    html = show(client, "/?from=2024-05-01&to=2024")
+    assert 'type="date" value="2024-05-01"' in html
+    assert '<input type="hidden" name="to" value="2024">' in html
+    assert 'type="hidden" name="from"' not in html
 
 
 def test_pages_of_a_list_lead_to_all_articles(client, make_article):

@@ -27,7 +27,7 @@ _FILTERS = {field.alias or name: field for name, field in Filters.model_fields.i
 _OWN = ("q", "sort", "cursor")
 # Texts in which a search shows its words: HitTexts.
 _HIGHLIGHTED = ("headline", "kicker", "standfirst", "byline", "dateline", "body", "media")
-# Filters that the form itself shows.
+# Filters that the form itself shows, as whole days; the address may also have months, years and moments.
 _IN_FORM = ("from", "to")
 
 Pairs = list[tuple[str, str]]
@@ -180,7 +180,11 @@ def _list_chosen(pairs: Pairs) -> list[tuple[str, str, str]]:
 
 def list_hidden(pairs: Pairs) -> Pairs:
     """List what the form has to send along, since it has no field for it."""
-    return [pair for pair in pairs if pair[0] not in (*_OWN, *_IN_FORM)]
+    return [
+        (name, value)
+        for name, value in pairs
+        if name not in _OWN and not (name in _IN_FORM and len(value) == len("2024-05-17"))
+    ]
 
 
 def _list_facets(pairs: Pairs, answer: dict[str, Any]) -> list[Facet]:
