@@ -205,11 +205,15 @@ def test_raw_text_that_is_no_good_text_is_shown_all_the_same(client, page):
 
 def test_versions_differ_visibly(client, make_article):
     made = make_article(body="The old bridge opened.\n\nTraffic flows.", headline="Old")
-    changed = change(client, made, body="The new bridge opened.\n\nTraffic flows.", headline="New")
+    body = "The new bridge opened.\n\nTraffic flows."
+    changed = change(client, made, body=body, headline="New", tags=["Bridges", "Quays"], dateline=DATELINE)
     html = show(client, f"/articles/{made['id']}?from=1&to=2")
     assert re.search(r"The\s+<del>old</del>\s+bridge opened\.", html)
     assert re.search(r"The\s+<ins>new</ins>\s+bridge opened\.", html)
     assert re.search(r"<del><span class=\"unseen\">before: </span>Old</del>", html)
+    assert "after: Bridges, Quays" in words_of(html)
+    assert "before: —" in words_of(html)
+    assert '"name": "Kyoto"' in words_of(html)
     assert "say the same" in words_of(show(client, f"/articles/{made['id']}?from=2&to=2"))
     assert "no such version" in words_of(show(client, f"/articles/{made['id']}?from=1&to=77"))
     assert show(client, f"/articles/{made['id']}?from=x&to=-1") == html
