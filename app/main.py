@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import RedirectResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import feeds, health, monitoring, reference
@@ -55,6 +54,7 @@ from app.search import endpoints as search
 from app.settings import Settings, read_list
 from app.shutdown import watch_for_stop
 from app.stories import endpoints as stories
+from app.web import is_for_a_page, mount_pages, show_error
 
 logger = logging.getLogger("dateline")
 
@@ -102,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _add_middleware(app, settings)
     reference.mount_assets(app)
     app.include_router(reference.router)
-    app.add_api_route("/", _show_docs, include_in_schema=False)
+    mount_pages(app)
     describe_api(app)
     return app
 
@@ -125,10 +125,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RequestMeter)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=read_list(settings.trusted_proxies))
-
-
-async def _show_docs() -> RedirectResponse:
-    return RedirectResponse("/docs")
 
 
 def _announce(app: FastAPI) -> None:
@@ -174,6 +170,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _write_problem(request: Request, error: DatelineError) -> Response:
+    if is_for_a_page(request):
+        return show_error(request, error)
     # dump_json, since a ledger may quote lone surrogates.
     body = dump_json(error.render(request.state.request_id))
     return Response(body, error.status, error.headers, media_type=PROBLEM_JSON)

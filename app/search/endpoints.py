@@ -67,6 +67,12 @@ def search_articles(
     and the operands of AND, OR and NOT are binding. The index follows the store within moments; `min_seq`
     waits for a change.
     """
+    body, headers = write_answer(request, session, query)
+    return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
+
+
+def write_answer(request: Request, session: Session, query: SearchQuery) -> tuple[bytes, dict[str, str]]:
+    """Write a search's answer, a SearchList in JSON, and the headers that go with it."""
     node = parse_query(query.q)
     fields = View(fields=query.fields).list_fields()
     snapshot = _take_snapshot(request, query.min_seq)
@@ -82,7 +88,7 @@ def search_articles(
     headers = {"Dateline-Seq": str(snapshot.seq)}
     if found.following:
         headers["Link"] = f'<{write_next_url(request, found.following)}>; rel="next"'
-    return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
+    return body, headers
 
 
 def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
