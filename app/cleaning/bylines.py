@@ -164,6 +164,11 @@ def _cut_date(text: str) -> str:
     return kept.rstrip(" ,|•·-–—/")
 
 
+def read_names(text: str) -> Names | None:
+    """Return whom a text names that is known to be a byline, with or without "By"."""
+    return read_byline(text) or _read_names(_cut_date(text), is_introduced=True)
+
+
 def _read_names(printed: str, *, is_introduced: bool) -> Names | None:
     """Part a line into people, agency and the rest; None if it holds neither person nor agency."""
     authors, agency = parse_authors(printed)

@@ -15,7 +15,7 @@ from app.cleaning.credits import CreditedText, parse_caption, parse_credit_line
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import mark_kept
 from app.cleaning.ledger import EditReason, Reason, Role
-from app.cleaning.measures import ends_sentence, weigh
+from app.cleaning.measures import ends_sentence, fold, weigh
 
 __all__ = ["find_captions", "is_caption", "parse_caption"]
 
@@ -68,9 +68,43 @@ def find_captions(draft: Draft) -> Draft:
         return draft
     last_prose = max((each[0] for each in kept if weigh(draft.text_of(each)) >= _PROSE), default=0)
     first, last = draft.paragraphs.index(kept[0]), draft.paragraphs.index(kept[-1])
+    draft = _take_figures(draft, first, last)
     for index in range(first, last + 1):
         draft = _read_paragraph(draft, index, first, last_prose)
     return _mark_repeated(draft, draft.paragraphs[first + 1 : last + 1])
+
+
+def _take_figures(draft: Draft, first: int, last: int) -> Draft:
+    """Take the captions that the markup of the page names, of the lines that print them.
+
+    Leaves captions that only stand far from the article alone: they belong to other stories.
+    """
+    forms: dict[str, tuple[Media, Role]] = {}
+    for media in draft.metadata.figures:
+        caption, credit = media.caption or "", media.credit or ""
+        for form, role in (
+            (caption, Role.CAPTION),
+            (f"{caption} {credit}", Role.CAPTION),
+            (credit, Role.CREDIT),
+        ):
+            if fold(form):
+                forms.setdefault(fold(form), (media, role))
+    if not forms:
+        return draft
+    taken: dict[Media, None] = {}
+    roles: dict[int, Role] = {}
+    printed: set[Media] = set()
+    for index, paragraph in enumerate(draft.paragraphs):
+        media, role = forms.get(fold(draft.text_of(paragraph)), (None, None))
+        if media is None or role is None:
+            continue
+        printed.add(media)
+        if first < index <= last:
+            taken[media] = None
+            if draft.line(paragraph[0]).role is Role.UNDECIDED:
+                roles.update(dict.fromkeys(paragraph, role))
+    found = [media for media in draft.metadata.figures if media in taken or media not in printed]
+    return replace(draft.with_roles(roles), media=tuple(found))
 
 
 def _mark_repeated(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> Draft:
@@ -161,7 +195,10 @@ def _find_beside(draft: Draft, index: int) -> Paragraph | None:
 
 
 def _add_media(draft: Draft, media: Media) -> Draft:
-    return draft if media in draft.media else replace(draft, media=(*draft.media, media))
+    is_known = media in draft.media or any(
+        media.caption == each.caption and media.caption and each.credit for each in draft.media
+    )
+    return draft if is_known else replace(draft, media=(*draft.media, media))
 
 
 def _take_caption(draft: Draft, paragraph: Paragraph, parsed: CreditedText) -> Draft:

@@ -10,8 +10,8 @@ from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import mark_kept
 from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
-from app.cleaning.measures import ends_sentence, weigh
-from app.cleaning.titles import choose_headline
+from app.cleaning.measures import ends_sentence, fold, weigh
+from app.cleaning.titles import choose_headline, find_stated
 
 _LONGEST = 220
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
@@ -24,6 +24,11 @@ def find_headline(draft: Draft) -> Draft:
     without it.
     """
     paragraphs = draft.undecided()
+    stated = find_stated(draft)
+    if stated:
+        return _take_stated(draft, *stated)
+    if draft.metadata.headlines:
+        draft = draft.with_warning(Warning_.HEADLINE_DIFFERS)
     chosen = choose_headline(draft)
     if chosen and paragraphs and chosen != paragraphs[0] and _is_headline(draft, chosen):
         return _take_chosen(draft, chosen)
@@ -36,6 +41,16 @@ def find_headline(draft: Draft) -> Draft:
     draft = _cut_site_name(draft.with_role(headline, Role.HEADLINE), headline)
     draft = replace(draft, headline=draft.text_of(headline))
     return _find_standfirst(draft, headline, paragraphs[1:])
+
+
+def _take_stated(draft: Draft, headline: Paragraph, text: str) -> Draft:
+    """Take the headline that the markup states and a line of the page prints, whole or beside its kicker."""
+    draft = _take_chosen(draft, headline)
+    printed = draft.text_of(headline)
+    if fold(printed) == fold(text):
+        return draft
+    kicker = printed.removesuffix(text).rstrip(" :|–—-") if printed.endswith(text) else None
+    return replace(draft, headline=text, kicker=draft.kicker or kicker or None)
 
 
 def _take_chosen(draft: Draft, headline: Paragraph) -> Draft:
@@ -73,7 +88,7 @@ def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:
         return draft
     bare = text[: site.start()].rstrip()
     source = draft.hints.source or ""
-    named = source.casefold() == site[1].strip().casefold()
+    named = site[1].strip().casefold() in (source.casefold(), (draft.metadata.site or "").casefold())
     repeated = any(line.text == bare for line in draft.lines if line.number != headline[0])
     if not (named or repeated):
         return draft

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
@@ -16,7 +16,7 @@ from app.cleaning.bylines import is_byline
 from app.cleaning.dates import MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
-from app.cleaning.ledger import Role
+from app.cleaning.ledger import Role, Warning_
 from app.cleaning.measures import is_wide, weigh
 
 _LONGEST = 160  # letters of a line that holds a timestamp
@@ -238,10 +238,34 @@ def find_timestamp(draft: Draft) -> Draft:
             draft = mark_kept(draft, paragraph, Role.TIMESTAMP)
         if best is None or score + 3 * rank > best[0] or (rank == ABOVE and score + 3 * rank == best[0]):
             best = (score + 3 * rank, timestamp)
+    stated = draft.metadata.published
+    if stated and draft.hints.published_at is None:
+        return _take_stated(draft, Timestamp(*stated, "metadata"), best[1] if best else None)
     if draft.hints.published_at is not None:
         value = to_utc(draft.hints.published_at).strftime("%Y-%m-%dT%H:%M:%SZ")
         return replace(draft, published_at=Timestamp(value, "second", "caller"))
     return replace(draft, published_at=best[1]) if best else draft
+
+
+def _take_stated(draft: Draft, stated: Timestamp, printed: Timestamp | None) -> Draft:
+    """Take the time that the markup states; warn if the page prints another day, unless that is the last change.
+
+    The printed time is kept if it is as exact: the markup then only confirms it.
+    """
+    changed = draft.metadata.modified
+    if (
+        printed
+        and _differ(printed.value, stated.value)
+        and not (changed and not _differ(printed.value, changed[0]))
+    ):
+        draft = draft.with_warning(Warning_.DATE_DIFFERS)
+    is_finer = printed is not None and stated.precision == "day" and not _differ(printed.value, stated.value)
+    return replace(draft, published_at=printed if is_finer else stated)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Tell whether two times lie more than a day apart; time zones alone can make them a day different."""
+    return abs(date.fromisoformat(one[:10]) - date.fromisoformat(other[:10])) > timedelta(days=1)
 
 
 def _is_masthead(text: str) -> bool:

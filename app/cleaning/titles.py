@@ -16,7 +16,7 @@ from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import WIDE, ends_sentence, is_wide, weigh
+from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, weigh
 from app.cleaning.notes import is_note
 from app.cleaning.readings import FURNITURE
 from app.cleaning.timestamps import is_timestamp
@@ -39,6 +39,9 @@ _STANDFIRST, _NEARLY = (
 )  # a headline so much less likely, and so close above, has its standfirst below it
 _TRAIL = re.compile(r"[>»›]| / ")  # "Home > Sport > Football"
 _WORD = re.compile(r"\w{4,}")
+_STATED = 8  # headlines of the markup that are compared
+_UNRELATED = 0.2  # agreement below which a heading is that of the site
+_SITE_TAIL = re.compile(r"\s[|–—-]\s[^|–—]{2,40}$")
 
 
 def choose_headline(draft: Draft) -> Paragraph | None:
@@ -125,3 +128,54 @@ def _words(text: str) -> set[str]:
     if is_wide(text):
         return {first + second for first, second in pairwise(WIDE.findall(text))}
     return {word[:_STEM] for word in _WORD.findall(text.lower())}
+
+
+def find_stated(draft: Draft) -> tuple[Paragraph, str] | None:
+    """Return the headline that the markup states, and the line that prints it; None if no line does.
+
+    The markup names a headline more than once (JSON-LD, og:title, h1, title), and not always the same. One
+    that the page prints is taken before one that it does not, then the one that agrees best with the first.
+    """
+    stated = [*draft.metadata.headlines, *map(_cut_site, draft.metadata.headlines)]
+    candidates = dict.fromkeys([*draft.metadata.headings, *stated])
+    if not candidates:
+        return None
+    lines: dict[str, list[Paragraph]] = {}
+    for paragraph in draft.paragraphs:
+        lines.setdefault(fold(draft.text_of(paragraph)), []).append(paragraph)
+    first = [fold(text) for text in draft.metadata.headlines[:_STATED]]
+    best: tuple[float, str] | None = None
+    for text in candidates:
+        key = fold(text)
+        agreement = max(
+            ((1 - 0.05 * place) * overlap(key, each) for place, each in enumerate(first)), default=0.5
+        )
+        is_heading = text in draft.metadata.headings and agreement >= _UNRELATED
+        score = agreement + (key in lines) + 0.03 * is_heading
+        if key and agreement >= _UNRELATED and (best is None or score > best[0]):
+            best = (score, text)
+    if best is None:
+        return None
+    key = fold(best[1])
+    places = lines.get(key) or [
+        each
+        for form, found in lines.items()
+        if form.endswith(key) and len(form) <= 3 * len(key) and len(key) >= _SHORTEST
+        for each in found
+    ]
+    return (_closest(draft, places), best[1]) if places else None
+
+
+def _cut_site(text: str) -> str:
+    return _SITE_TAIL.sub("", text)
+
+
+def _closest(draft: Draft, places: list[Paragraph]) -> Paragraph:
+    """Return the line that is kept, or else the last one above the body."""
+    kept = draft.undecided()
+    for each in places:
+        if draft.line(each[0]).role in (Role.UNDECIDED, Role.STANDFIRST):
+            return each
+    start = kept[min(1, len(kept) - 1)] if kept else (0,)
+    above = [each for each in places if each <= start]
+    return above[-1] if above else places[0]
