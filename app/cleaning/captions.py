@@ -23,6 +23,7 @@ _SHORTEST = 12  # letters below which what stands before a credit is no caption
 _PROSE = 80  # letters from which a line is body text
 _LONGEST_BESIDE = 260  # letters of a caption whose credit stands on a line of its own
 _LONGEST_SINGLE = 170  # letters from which a line is rather a paragraph than the caption of the credit below
+_LONGEST_POINTING = 600  # letters of a caption that names everybody in a picture, "from left"
 _CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.COPYRIGHT)  # what can be given back
 
 _CAPTION_LABEL = re.compile(
@@ -44,6 +45,7 @@ _POINTING = re.compile(
     r"dcha|derecha|"
     r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
     r"(?:archiv|symbol)(?:bild|foto)|file photo|file image|stock image|foto de archivo|archivo)\)|"
+    r"^pictured[ ,:]|^(?:pictured )?(?:at |in )?(?:the )?(?:above|below|back|front)?,? ?from (?:left|right)[ ,:]|"
     r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
     re.IGNORECASE,
 )
@@ -160,7 +162,7 @@ def _is_told(draft: Draft, index: int, text: str) -> bool:
     above = draft.text_of(draft.paragraphs[index - 1])
     if weight <= 350 and (_OPENER.fullmatch(above) or text[:14].lower() == "image caption,"):
         return True
-    return weight <= 300 and _POINTING.search(text[:400]) is not None
+    return weight <= _LONGEST_POINTING and _POINTING.search(text[:400]) is not None
 
 
 def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:

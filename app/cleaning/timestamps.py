@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
 from app.cleaning.bylines import is_byline
-from app.cleaning.dates import MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
+from app.cleaning.dates import AGO, AGO_UNITS, MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
@@ -83,38 +83,6 @@ _LABEL = re.compile(rf"(?P<published>{_PUBLISHED})|(?P<updated>{_UPDATED})", re.
 _PARTICLES = frozenset(
     ["and", "by", "da", "de", "del", "di", "e", "et", "par", "por", "und", "van", "von", "y"]
 )
-_AGO = re.compile(
-    r"(?:\bvor|\bil y a|\bhace|\bhá) (?P<count>\d{1,2}) (?P<unit>[^\W\d_]{1,9})|"
-    r"(?<!\d)(?P<count2>\d{1,2}) (?P<unit2>[^\W\d_]{1,9}) (?:ago|fa|geleden|sedan|siden|atrás|önce|назад|"
-    r"lalu)\b|"
-    r"(?<!\d)(?P<count3>\d{1,2}) ?(?P<unit3>分|時間|小时|小時|日|天|분|시간|일)(?:前|전)",
-    re.IGNORECASE,
-)
-_UNITS = (
-    (("min", "minut", "dakika", "минут", "menit", "分", "분"), 1),
-    (
-        (
-            "h",
-            "stunde",
-            "heure",
-            "hora",
-            "ora",
-            "ore",
-            "uur",
-            "tim",
-            "saat",
-            "час",
-            "jam",
-            "時間",
-            "小",
-            "시간",
-        ),
-        60,
-    ),
-    (("d", "tag", "jour", "día", "dia", "giorn", "gün", "дн", "день", "hari", "日", "天", "일"), 1440),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """A date on a line of its own: whether a label names it, and whether it is the date of a change."""
@@ -194,12 +162,12 @@ def is_timestamp(text: str) -> bool:
 
 def _read_ago(text: str, draft: Draft) -> Timestamp | None:
     """Return the time of "3 hours ago", counted from the time of receipt."""
-    found = _AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
+    found = AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
     if found is None or draft.hints.received_at is None:
         return None
     groups = [group for group in found.groups() if group]
     unit = groups[1].casefold()
-    minutes = next((size for names, size in _UNITS if unit.startswith(names)), None)
+    minutes = next((size for names, size in AGO_UNITS if unit.startswith(names)), None)
     left = _FILLER.sub("", text[: found.start()] + text[found.end() :])
     if minutes is None or len(left) > _MOST_NAMED or _LABEL.search(text) is None:
         return None
