@@ -1,11 +1,12 @@
-"""Learn how much each sign of a headline counts, and write app/cleaning/titles.json.
+"""Learn how much each sign of a headline and of a standfirst counts, and write app/cleaning/titles.json.
 
     python benchmarks/train_titles.py --bench PATH [--check]
 
-PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. A conditional logit: of the
-lines of a page that can be its headline, the one that is shall have the highest weighted sum of its signs. Needs
-numpy. --check prints, instead of writing anything, how often the headline is found on sites that were not learned
-from (five parts of the domains in turn).
+PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. A conditional logit:
+of the lines of a page that can be its headline, the one that is shall have the highest weighted sum of its
+signs; likewise the standfirst, where "none" takes part with a sum of zero. Needs numpy. --check prints,
+instead of writing anything, how often the right line is found on sites that were not learned from (five parts
+of the domains in turn).
 """
 
 from __future__ import annotations
@@ -14,67 +15,94 @@ import argparse
 import json
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fields import read_rows
+from fields import STYLES, read_page, read_rows
 
-from app.cleaning.draft import Draft, Hints
+from app.cleaning import standfirsts, titles
+from app.cleaning.draft import Draft, Hints, Paragraph
 from app.cleaning.measures import fold, overlap
 from app.cleaning.pipeline import STEPS
-from app.cleaning.titles import WEIGHTS, list_candidates
 
 PARTS = 5
 ROUNDS, STEP, DECAY = 300, 0.1, 1e-4
-SAME = 0.9  # agreement from which a line is the headline of the gold, as the scorer has it
+SAME_HEADLINE, SAME_STANDFIRST = 0.9, 0.8  # agreement from which a line is the gold's, as the scorer has it
 SHARES = {"wcxb": 0.5}  # weight of a page; other pages than news count half
+Candidates = list[tuple[Paragraph, dict[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The candidates of one page, and which of them are its headline."""
+    """The candidates of one page, and which of them are right."""
 
     source: str
     part: int
-    names: tuple[str, ...]
     rows: np.ndarray[Any, Any]
     right: np.ndarray[Any, Any]
 
 
-def list_golds(bench: Path) -> list[tuple[str, str, str, str]]:
-    """List source, domain, raw text and headline of every page that has one."""
-    found = []
-    titles = {row["id"]: row for row in read_rows(bench / "fields" / "articles.jsonl.gz")}
-    for raw in read_rows(bench / "fields" / "raw.jsonl.gz"):
-        row = titles[raw["id"]]
-        found.append(("fields", row["domain"], raw["raw"], row.get("title")))
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A page as it is read, its headline and its standfirst; "" for none, None where that is not known."""
+
+    source: str
+    domain: str
+    draft: Draft
+    headline: str | None
+    standfirst: str | None
+
+
+def list_golds(bench: Path) -> Iterator[Gold]:
+    """Clean every page as far as its headline."""
+    articles = {row["id"]: row for row in read_rows(bench / "fields" / "articles.jsonl.gz")}
+    for style in STYLES:
+        for identifier, raw, hints in read_page(bench, style):
+            row = articles[identifier]
+            standfirst = row.get("standfirst") or ("" if row["source"] == "fundus" else None)
+            yield Gold(f"fields {style}", row["domain"], clean_half(raw, hints), row.get("title"), standfirst)
     for path in sorted((bench / "body" / "gold").glob("*.jsonl.gz")):
         source = path.name.split(".")[0]
-        golds = {row["id"]: row for row in read_rows(path)} if source != "fundus_pub" else {}  # they are in fields/
+        golds = (
+            {} if source == "fundus_pub" else {row["id"]: row for row in read_rows(path)}
+        )  # it is in fields/
         for style in ("browser", "text") if golds else ():
             for raw in read_rows(bench / "body" / "raw" / f"{source}.{style}.jsonl.gz"):
                 row = golds.get(raw["id"])
-                if row:
-                    found.append((source, row["domain"], raw["raw"], row.get("gold_title")))
-    return [each for each in found if each[3]]
+                if row and row.get("gold_title"):
+                    yield Gold(
+                        source, row["domain"], clean_half(raw["raw"], Hints()), row["gold_title"], None
+                    )
 
 
-def read_page(source: str, domain: str, raw: str, title: str) -> Page | None:
-    """Clean a page as far as its headline and describe the candidates; None if no line is the headline."""
-    draft = Draft(raw=raw, hints=Hints())
+def clean_half(raw: str, hints: Hints) -> Draft:
+    """Run the steps before the headline."""
+    draft = Draft(raw=raw, hints=hints)
     for step in STEPS:
         if step.__name__ == "find_headline":
             break
         draft = step(draft)
-    candidates = list_candidates(draft)
-    right = np.array([overlap(fold(draft.text_of(each)), fold(title)) >= SAME for each, _ in candidates], bool)
-    if not right.any():
+    return draft
+
+
+def describe(gold: Gold, candidates: Candidates, wanted: str, same: float, *, can_lack: bool) -> Page | None:
+    """Lay out the candidates of a page; None if there is nothing to learn from it."""
+    if not candidates:
         return None
-    rows = np.array([list(signs.values()) for _, signs in candidates], np.float32)
-    site = ".".join(domain.split(".")[-2:])
-    return Page(source, zlib.crc32(site.encode()) % PARTS, tuple(candidates[0][1]), rows, right)
+    texts = [fold(gold.draft.text_of(each)) for each, _ in candidates]
+    right = [overlap(text, fold(wanted)) >= same for text in texts]
+    rows = [list(signs.values()) for _, signs in candidates]
+    if can_lack:
+        right.append(not any(right))
+        rows.append([0.0] * len(rows[0]))
+    if not any(right):
+        return None
+    site = ".".join(gold.domain.split(".")[-2:])
+    part = zlib.crc32(site.encode()) % PARTS
+    return Page(gold.source, part, np.array(rows, np.float32), np.array(right, bool))
 
 
 def fit(pages: list[Page]) -> np.ndarray[Any, Any]:
@@ -91,15 +119,16 @@ def fit(pages: list[Page]) -> np.ndarray[Any, Any]:
         scores = rows @ weights
         chances = np.exp(scores - np.maximum.reduceat(scores, starts)[owner])
         wanted = chances * right
-        error = chances / np.add.reduceat(chances, starts)[owner] - wanted / np.add.reduceat(wanted, starts)[owner]
+        error = chances / np.add.reduceat(chances, starts)[owner]
+        error -= wanted / np.add.reduceat(wanted, starts)[owner]
         slope = rows.T @ (error * share[owner]) + DECAY * weights
         mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
         weights -= STEP * (mean / (1 - 0.9**number)) / (np.sqrt(square / (1 - 0.999**number)) + 1e-8)
     return weights
 
 
-def check(pages: list[Page]) -> None:
-    """Print how often the headline is found on sites that were not learned from."""
+def check(name: str, pages: list[Page]) -> None:
+    """Print how often the right line is found on sites that were not learned from."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for part in range(PARTS):
         weights = fit([page for page in pages if page.part != part])
@@ -109,7 +138,7 @@ def check(pages: list[Page]) -> None:
                     counts[key][0] += 1
                     counts[key][1] += bool(page.right[np.argmax(page.rows @ weights)])
     for key, (total, found) in sorted(counts.items()):
-        print(f"{key:<14} {total:>5} pages  {found / total:.3f}")
+        print(f"{name:<12} {key:<18} {total:>5} pages  {found / total:.3f}")
 
 
 def main() -> None:
@@ -118,14 +147,35 @@ def main() -> None:
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    pages = [page for gold in list_golds(options.bench) if (page := read_page(*gold))]
-    if options.check:
-        check(pages)
-        return
-    weights = {
-        name: round(float(weight), 3) for name, weight in zip(pages[0].names, fit(pages), strict=True)
-    }
-    WEIGHTS.write_text(json.dumps({"headline": weights}, indent=1) + "\n", encoding="utf-8")
+    names: dict[str, list[str]] = {}
+    pages: dict[str, list[Page]] = {"headline": [], "standfirst": []}
+    for gold in list_golds(options.bench):
+        candidates = titles.list_candidates(gold.draft)
+        if gold.headline:
+            page = describe(gold, candidates, gold.headline, SAME_HEADLINE, can_lack=False)
+            pages["headline"] += [page] if page else []
+            if candidates:
+                names.setdefault("headline", list(candidates[0][1]))
+        headline = None
+        if gold.standfirst is not None:
+            stated = titles.find_stated(gold.draft)
+            headline = stated[0] if stated else titles.choose_headline(gold.draft)
+        if headline:
+            below = standfirsts.list_candidates(gold.draft, headline)
+            page = describe(gold, below, gold.standfirst or "", SAME_STANDFIRST, can_lack=True)
+            pages["standfirst"] += [page] if page else []
+            if below:
+                names.setdefault("standfirst", list(below[0][1]))
+    learned = {}
+    for name, each in pages.items():
+        if options.check:
+            check(name, each)
+        else:
+            learned[name] = {
+                sign: round(float(weight), 3) for sign, weight in zip(names[name], fit(each), strict=True)
+            }
+    if learned:
+        titles.WEIGHTS.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -358,7 +358,7 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
 
 
 def _is_dated(text: str) -> bool:
-    """Tell whether a short line holds a date with its year, as timestamps do, or says how long ago that was."""
+    """Tell whether a short line holds a date with its year, as timestamps do, or how long ago it was."""
     if len(text) < _LONGEST and AGO.search(text):
         return True
     found = parse_date(text) if len(text) < _LONGEST else None

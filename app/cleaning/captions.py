@@ -45,7 +45,7 @@ _POINTING = re.compile(
     r"dcha|derecha|"
     r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
     r"(?:archiv|symbol)(?:bild|foto)|file photo|file image|stock image|foto de archivo|archivo)\)|"
-    r"^pictured[ ,:]|^(?:pictured )?(?:at |in )?(?:the )?(?:above|below|back|front)?,? ?from (?:left|right)[ ,:]|"
+    r"^pictured[ ,:]|^(?:(?:above|below|back|front),? )?from (?:left|right)[ ,:]|"
     r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
     re.IGNORECASE,
 )
@@ -97,9 +97,10 @@ def _take_figures(draft: Draft, first: int, last: int) -> Draft:
     roles: dict[int, Role] = {}
     printed: set[Media] = set()
     for index, paragraph in enumerate(draft.paragraphs):
-        media, role = forms.get(fold(draft.text_of(paragraph)), (None, None))
-        if media is None or role is None:
+        known = forms.get(fold(draft.text_of(paragraph)))
+        if known is None:
             continue
+        media, role = known
         printed.add(media)
         if first < index <= last:
             taken[media] = None

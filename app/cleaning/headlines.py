@@ -21,8 +21,8 @@ _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
 def find_headline(draft: Draft) -> Draft:
     """Take the line that is likeliest the headline, unless it reads like a paragraph.
 
-    What the markup states wins if the page prints it. Cuts the name of the site off if the caller names it or another line of the page carries the headline
-    without it.
+    What the markup states wins if the page prints it. Cuts the name of the site off if the caller or the
+    markup names it, or if another line of the page carries the headline without it.
     """
     paragraphs = draft.undecided()
     stated = find_stated(draft)
@@ -89,7 +89,7 @@ def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:
 
 
 def _find_standfirst(draft: Draft, headline: Paragraph) -> Draft:
-    """Take the lines that are likeliest the standfirst; a line that the labeller took for it stays a paragraph."""
+    """Take the lines that are likeliest the standfirst; what else the labeller took for it is a paragraph."""
     chosen = choose_standfirst(draft, headline)
     labelled = [each for each in draft.paragraphs if draft.line(each[0]).role is Role.STANDFIRST]
     for each in labelled:

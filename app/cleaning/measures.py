@@ -53,7 +53,7 @@ def fold(text: str) -> str:
 
 
 def overlap(first: str, second: str) -> float:
-    """Return how much two folded texts agree, 0 to 1: F1 of their words, or of their letters if they are wide.
+    """Return how much two folded texts agree, 0 to 1: F1 of their words, or letters if they are wide.
 
     >>> overlap("ferries return at last", "ferries return")
     0.6666666666666666

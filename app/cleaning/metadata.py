@@ -1,8 +1,8 @@
-"""What a page in HTML says of its article beside its text: JSON-LD, meta elements, and elements marked as such.
+"""What a page in HTML says of its article beside its text: JSON-LD, meta elements, marked elements.
 
 Nothing of it is believed alone: the steps that find fields check it against the lines that the page shows. A
-page can be made to harm, so whatever is read here is bounded in size and number, nothing recurses, and nothing
-is ever fetched.
+page can be made to harm, so whatever is read here is bounded in size and number, nothing of ours recurses,
+and nothing is ever fetched.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from resiliparse.parse.html import DOMNode, HTMLTree
+from resiliparse.parse.html import HTMLTree
 
 from app.cleaning.agencies import name_agency
 from app.cleaning.article import Media, Precision
 from app.cleaning.credits import parse_caption, parse_credit_line
 from app.cleaning.dates import format_printed, parse_date, to_utc
-from app.cleaning.draft import Draft, Metadata
+from app.cleaning.draft import NO_METADATA, Draft, Metadata
 
 _MOST_SCRIPTS, _LONGEST_SCRIPT = 12, 400_000  # JSON-LD scripts, and characters of one
 _MOST_NODES = 3000  # values of one script that are looked at
@@ -70,8 +70,9 @@ _CREDITS = (
 )
 _STANDFIRSTS = (
     "[class*='standfirst' i], [class*='dek' i], [class*='subtitle' i], [class*='subheadline' i], "
-    "[class*='sub-title' i], [class*='subline' i], [class*='summary' i], [class*='lead' i], [class*='lede' i], "
-    "[class*='intro' i], [class*='excerpt' i], [class*='abstract' i], [class*='chapo' i], [class*='entradilla' i], "
+    "[class*='sub-title' i], [class*='subline' i], [class*='summary' i], [class*='lead' i], "
+    "[class*='lede' i], [class*='intro' i], [class*='excerpt' i], [class*='abstract' i], "
+    "[class*='chapo' i], [class*='entradilla' i], "
     "[class*='teaser' i], [class*='vorspann' i], [class*='description' i], [itemprop='description'], "
     "[itemprop='alternativeHeadline']"
 )
@@ -97,9 +98,11 @@ def read_metadata(draft: Draft) -> Draft:
 
 def parse_metadata(tree: HTMLTree) -> Metadata:
     """Collect what a parsed page says of its article, its own statements (JSON-LD) before the others."""
-    stated = _find_article(tree)
-    metas = _list_metas(tree)
-    root = tree.document
+    root: Any = tree.document  # the types that the library declares for elements are too narrow
+    if root is None:
+        return NO_METADATA
+    stated = _find_article(root)
+    metas = _list_metas(root)
     return Metadata(
         headlines=_distinct(
             [_text(stated.get("headline")), *_pick(metas, _HEADLINES), _tidy(tree.title or "")]
@@ -129,7 +132,7 @@ def parse_metadata(tree: HTMLTree) -> Metadata:
         ),
         tags=_tags([*_values(stated.get("keywords")), *_pick(metas, _TAGS)]),
         site=_first_short([*_pick(metas, _SITES), _name(stated.get("publisher"))], _LONGEST_SECTION),
-        language=_language(tree, stated),
+        language=_language(root, stated),
         figures=_figures(root),
     )
 
@@ -143,9 +146,9 @@ def _distinct(texts: Iterator[str] | list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text))[:_MOST_ELEMENTS]
 
 
-def _find_article(tree: HTMLTree) -> dict[str, Any]:
+def _find_article(root: Any) -> dict[str, Any]:
     """Return the first object of JSON-LD that is an article; authors that are only named by id are put in."""
-    for script in tree.document.query_selector_all("script[type*='ld+json' i]")[:_MOST_SCRIPTS]:
+    for script in root.query_selector_all("script[type*='ld+json' i]")[:_MOST_SCRIPTS]:
         source = script.text
         if len(source) > _LONGEST_SCRIPT:
             continue
@@ -166,7 +169,7 @@ def _find_article(tree: HTMLTree) -> dict[str, Any]:
 
 
 def _walk(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON value, outer before inner, a bounded number of them and without recursion."""
+    """Yield the objects of a JSON value, a bounded number of them, without recursion."""
     waiting, seen = [value], 0
     while waiting and seen < _MOST_NODES:
         seen += 1
@@ -222,9 +225,9 @@ def _is_organisation(author: Any) -> bool:
     )
 
 
-def _list_metas(tree: HTMLTree) -> dict[str, list[str]]:
+def _list_metas(root: Any) -> dict[str, list[str]]:
     metas: dict[str, list[str]] = {}
-    for element in tree.document.query_selector_all("meta")[: 4 * _MOST_ELEMENTS]:
+    for element in root.query_selector_all("meta")[: 4 * _MOST_ELEMENTS]:
         name = element.getattr("property") or element.getattr("name") or element.getattr("itemprop")
         content = _tidy(element.getattr("content") or element.getattr("value") or "")
         if name and content:
@@ -240,14 +243,14 @@ def _match(metas: dict[str, list[str]], name: re.Pattern[str]) -> list[str]:
     return [content for key, contents in metas.items() if name.match(key) for content in contents]
 
 
-def _texts(root: DOMNode, selector: str) -> Iterator[str]:
+def _texts(root: Any, selector: str) -> Iterator[str]:
     for element in root.query_selector_all(selector)[:_MOST_ELEMENTS]:
         text = element.text
         if len(text) <= 2 * _LONGEST:
             yield _tidy(text)
 
 
-def _marked_times(root: DOMNode) -> Iterator[str]:
+def _marked_times(root: Any) -> Iterator[str]:
     """Yield the times of elements that are marked as the time of publication."""
     marked = "time[pubdate][datetime], [itemprop='datePublished'][datetime], time.published[datetime]"
     for element in root.query_selector_all(marked)[:_MOST_ELEMENTS]:
@@ -288,17 +291,17 @@ def _tags(values: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(piece for piece in pieces if 1 < len(piece) <= _LONGEST_TAG))[:_MOST_TAGS]
 
 
-def _language(tree: HTMLTree, stated: dict[str, Any]) -> str | None:
+def _language(root: Any, stated: dict[str, Any]) -> str | None:
     """Return the primary language that the page declares."""
-    root = tree.document.query_selector("html")
-    for declared in (_text(stated.get("inLanguage")), (root.getattr("lang") or "") if root else ""):
+    page = root.query_selector("html")
+    for declared in (_text(stated.get("inLanguage")), (page.getattr("lang") or "") if page else ""):
         found = re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", declared)
         if found:
             return found[0].lower()
     return None
 
 
-def _figures(root: DOMNode) -> tuple[Media, ...]:
+def _figures(root: Any) -> tuple[Media, ...]:
     """Return the captions of pictures that do not stand in a part of the page beside the article."""
     figures: dict[str, Media] = {}
     for element in root.query_selector_all(_CAPTIONS)[:_MOST_ELEMENTS]:
@@ -313,7 +316,7 @@ def _figures(root: DOMNode) -> tuple[Media, ...]:
     return tuple(figures.values())
 
 
-def _part_credit(text: str, caption: DOMNode) -> tuple[str, str | None]:
+def _part_credit(text: str, caption: Any) -> tuple[str, str | None]:
     """Part a caption from its credit, which is an element of its own or is told by its words."""
     for element in caption.query_selector_all(_CREDITS)[:4]:
         credit = _tidy(element.text)

@@ -19,7 +19,10 @@ from app.cleaning.measures import ends_sentence, fold, overlap, weigh
 from app.cleaning.readings import FURNITURE
 from app.cleaning.titles import CONTEXTUAL, WEIGHTS, is_about_line, list_words
 
-_SURE, _SURE_IN_HTML = 0.4, 0.35  # chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains
+_SURE, _SURE_IN_HTML = (
+    0.4,
+    0.35,
+)  # chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains
 _BELOW = 10  # paragraphs below the headline that can be its standfirst
 _SHORTEST, _LONGEST = 18.0, 600.0
 _PROSE = 100.0  # letters from which a sentence is the body
@@ -87,8 +90,12 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
             signs["share"] = len(words & body) / len(words) if words else 0.0
             signs["after_prose"] = float(prose)
             folded = fold(text) if stated or marked else ""
-            signs["stated"] = any(overlap(folded, each) >= _SAME or each.startswith(folded) for each in stated)
-            signs["marked"] = any(overlap(folded, each) >= _SAME or each.startswith(folded) for each in marked)
+            signs["stated"] = any(
+                overlap(folded, each) >= _SAME or each.startswith(folded) for each in stated
+            )
+            signs["marked"] = any(
+                overlap(folded, each) >= _SAME or each.startswith(folded) for each in marked
+            )
             found.append((paragraph, signs))
         if draft.line(paragraph[0]).role is Role.UNDECIDED and weigh(text) >= _PROSE and ends_sentence(text):
             prose += 1
@@ -115,7 +122,9 @@ def _describe(draft: Draft, place: int, index: int, text: str) -> dict[str, floa
     below = paragraphs[index + 1 : index + 4]
     roles = [draft.line(each[0]).role for each in below]
     about = [is_about_line(draft, each) for each in below]
-    following = next((weigh(draft.text_of(each)) for each in below if draft.line(each[0]).role is Role.UNDECIDED), 0.0)
+    following = next(
+        (weigh(draft.text_of(each)) for each in below if draft.line(each[0]).role is Role.UNDECIDED), 0.0
+    )
     gap_above = paragraphs[index][0] - paragraphs[index - 1][-1] > 1
     gap_below = index + 1 < len(paragraphs) and paragraphs[index + 1][0] - paragraphs[index][-1] > 1
     is_html = draft.hints.content_type == "text/html"

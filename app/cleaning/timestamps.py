@@ -13,7 +13,16 @@ from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
 from app.cleaning.bylines import is_byline
-from app.cleaning.dates import AGO, AGO_UNITS, MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
+from app.cleaning.dates import (
+    AGO,
+    AGO_UNITS,
+    MONTHS,
+    WEEKDAY,
+    PrintedDate,
+    format_printed,
+    parse_date,
+    to_utc,
+)
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
@@ -83,6 +92,8 @@ _LABEL = re.compile(rf"(?P<published>{_PUBLISHED})|(?P<updated>{_UPDATED})", re.
 _PARTICLES = frozenset(
     ["and", "by", "da", "de", "del", "di", "e", "et", "par", "por", "und", "van", "von", "y"]
 )
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """A date on a line of its own: whether a label names it, and whether it is the date of a change."""
@@ -216,7 +227,7 @@ def find_timestamp(draft: Draft) -> Draft:
 
 
 def _take_stated(draft: Draft, stated: Timestamp, printed: Timestamp | None) -> Draft:
-    """Take the time that the markup states; warn if the page prints another day, unless that is the last change.
+    """Take the time that the markup states; warn if the page prints another day, and not that of a change.
 
     The printed time is kept if it is as exact: the markup then only confirms it.
     """

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -31,7 +30,10 @@ from app.cleaning.timestamps import is_timestamp
 WEIGHTS = Path(__file__).with_name("titles.json")
 _ABOVE, _BELOW = 60, 4  # paragraphs around the beginning of the body in which the headline is looked for
 _SHORTEST, _LONGEST = 4.0, 260.0  # letters of a headline
-_PROSE, _PROSE_AMONG = 170.0, 100.0  # letters from which a sentence is the body; or from which two in a row are
+_PROSE, _PROSE_AMONG = (
+    170.0,
+    100.0,
+)  # letters from which a sentence is the body; or from which two in a row are
 _KICKER, _LEAST, _MOST = 28.0, 30.0, 130.0  # letters of a kicker, and of the headline below it
 _FIRST = 14  # kept paragraphs among which the body begins
 _READ = 4000  # letters of the body that are compared
@@ -69,7 +71,11 @@ def choose_headline(draft: Draft) -> Paragraph | None:
 def _is_label_of(draft: Draft, label: Paragraph, below: Paragraph) -> bool:
     """Tell whether the likeliest line is the kicker of the line below it, which has the form of a headline."""
     text, under = draft.text_of(label), draft.text_of(below)
-    if weigh(text) > _KICKER or not _LEAST <= weigh(under) <= _MOST or draft.line(below[0]).role is not Role.UNDECIDED:
+    if (
+        weigh(text) > _KICKER
+        or not _LEAST <= weigh(under) <= _MOST
+        or draft.line(below[0]).role is not Role.UNDECIDED
+    ):
         return False
     return not (ends_sentence(text) or ends_sentence(under) or parse_opening(under))
 
@@ -92,7 +98,7 @@ class _Page:
     sentences: dict[int, bool]
     words: dict[int, frozenset[str]]
     body: frozenset[str]
-    counts: Counter[str]
+    tops: tuple[str, ...]  # the first paragraphs of the page
 
     def role(self, index: int) -> Role:
         return self.draft.lines[self.draft.paragraphs[index][0] - 1].role
@@ -124,9 +130,8 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, dict[str, float]]]:
     if page is None:
         return []
     about = {index for index in page.texts if page.is_about(index)}
-    top = min(_TOP, len(draft.paragraphs))
     return [
-        (draft.paragraphs[index], _describe(page, index, about, top))
+        (draft.paragraphs[index], _describe(page, index, about))
         for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + _BELOW))
         if _can_be(page, index)
     ]
@@ -151,7 +156,7 @@ def _read_page(draft: Draft) -> _Page | None:
         {index: ends_sentence(text) for index, text in texts.items()},
         {index: list_words(text) for index, text in texts.items()},
         list_words(body),
-        Counter(map(draft.text_of, draft.paragraphs)),
+        tuple(texts[index] for index in range(min(_TOP, total))),
     )
 
 
@@ -180,6 +185,8 @@ def _can_be(page: _Page, index: int) -> bool:
         return False
     if role is Role.REMOVED:
         reason = page.reason(index)
+        if reason is Reason.NAVIGATION and not page.words[index] & page.body:
+            return False  # the entry of a menu
         if reason not in CONTEXTUAL or (reason is Reason.RELATED_LINKS and FURNITURE.match(text)):
             return False
     elif role not in (Role.UNDECIDED, Role.STANDFIRST):
@@ -187,15 +194,15 @@ def _can_be(page: _Page, index: int) -> bool:
     return parse_opening(text) is None and not is_note(text)
 
 
-def _describe(page: _Page, index: int, about: set[int], top: int) -> dict[str, float]:
+def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
     """Say what speaks for and against a line; the names are those of the weights."""
     text, weight, words = page.texts[index], page.weights[index], page.words[index]
     role, reason = page.role(index), page.reason(index)
     paragraphs, distance = page.draft.paragraphs, page.start - index
     around = [
         other
-        for at, other in page.texts.items()
-        if at != index and abs(at - index) <= _NEAR and other != text
+        for at in range(index - _NEAR, index + _NEAR + 1)
+        if (other := page.texts.get(at)) and other != text
     ]
     below = range(index + 1, min(len(paragraphs), index + 4))
     shared = len(words & page.body)
@@ -217,8 +224,9 @@ def _describe(page: _Page, index: int, about: set[int], top: int) -> dict[str, f
         "share": page.share(index),
         "shared": min(shared, 6) / 6,
         "unshared": bool(words) and not shared,
-        "in_title": any(other != text and other.startswith(text) for other in map(page.texts.get, range(top)) if other),
-        "longer_beside": len(text) >= 12 and any(other.endswith(text) or other.startswith(text) for other in around),
+        "in_title": any(other.startswith(text) and other != text for other in page.tops),
+        "longer_beside": len(text) >= 12
+        and any(other.endswith(text) or other.startswith(text) for other in around),
         "ends_as_beside": any(len(other) >= 12 and text.endswith(other) for other in around),
         "about_below": any(at in about for at in range(index + 1, index + 4)),
         "about_lower": any(at in about for at in range(index + 4, index + 7)),
