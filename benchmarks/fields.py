@@ -133,7 +133,8 @@ for line in sys.stdin:
     except Exception:
         pass
     print(json.dumps({
-        "trafilatura": {"id": row["id"], "headline": found.get("title"), "standfirst": found.get("description"),
+        "trafilatura": {"id": row["id"], "headline": found.get("title"),
+            "standfirst": found.get("description"),
             "authors": [each.strip() for each in (found.get("author") or "").split(";") if each.strip()],
             "published_at": found.get("date"), "body": found.get("text")},
         "newspaper4k": {"id": row["id"], "headline": article.title, "standfirst": article.meta_description,

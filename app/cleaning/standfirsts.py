@@ -19,10 +19,8 @@ from app.cleaning.measures import ends_sentence, fold, overlap, weigh
 from app.cleaning.readings import FURNITURE
 from app.cleaning.titles import CONTEXTUAL, WEIGHTS, is_about_line, list_words
 
-_SURE, _SURE_IN_HTML = (
-    0.4,
-    0.35,
-)  # chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains
+# Chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains.
+_SURE, _SURE_IN_HTML = 0.3, 0.35
 _BELOW = 10  # paragraphs below the headline that can be its standfirst
 _SHORTEST, _LONGEST = 18.0, 600.0
 _PROSE = 100.0  # letters from which a sentence is the body
@@ -96,7 +94,8 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
             signs["marked"] = any(
                 overlap(folded, each) >= _SAME or each.startswith(folded) for each in marked
             )
-            found.append((paragraph, signs))
+            if _is_parted(draft, index, signs):
+                found.append((paragraph, signs))
         if draft.line(paragraph[0]).role is Role.UNDECIDED and weigh(text) >= _PROSE and ends_sentence(text):
             prose += 1
             if prose > 1:
@@ -111,6 +110,16 @@ def _can_be(draft: Draft, paragraph: Paragraph, text: str) -> bool:
     if line.role is Role.REMOVED:
         return line.reason in CONTEXTUAL and not FURNITURE.match(text)
     return line.role in (Role.UNDECIDED, Role.STANDFIRST)
+
+
+def _is_parted(draft: Draft, index: int, signs: dict[str, float]) -> bool:
+    """Tell whether something parts a line from the body below: else it is as likely its first paragraph."""
+    if not signs["kept"]:
+        return True  # the labeller parted it
+    has_body = any(draft.line(each[0]).role is Role.UNDECIDED for each in draft.paragraphs[index + 1 :])
+    is_marked = signs["stated"] or signs["marked"]
+    is_parted = is_marked or signs["about_below"] or signs["caption_below"] or signs["parted"]
+    return bool(has_body and is_parted)
 
 
 def _describe(draft: Draft, place: int, index: int, text: str) -> dict[str, float]:
@@ -147,6 +156,7 @@ def _describe(draft: Draft, place: int, index: int, text: str) -> dict[str, floa
         "caption_below": any(each in _BESIDE for each in roles),
         "caption_above": any(draft.line(paragraphs[at][0]).role in _BESIDE for at in range(place + 1, index)),
         "kept_next": roles[:1] == [Role.UNDECIDED],
+        "parted": roles[:1] == [Role.REMOVED],
         "prose_below": following >= _PROSE,
         "shorter": weight < 0.7 * following,
         "gap_above": gap_above,

@@ -171,8 +171,8 @@ def is_timestamp(text: str) -> bool:
     return bool(read_stamps(text))
 
 
-def _read_ago(text: str, draft: Draft) -> Timestamp | None:
-    """Return the time of "3 hours ago", counted from the time of receipt."""
+def _read_ago(text: str, draft: Draft, *, is_near: bool) -> Timestamp | None:
+    """Return the time of "3 hours ago", counted from receipt; near the headline it needs no label."""
     found = AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
     if found is None or draft.hints.received_at is None:
         return None
@@ -180,7 +180,7 @@ def _read_ago(text: str, draft: Draft) -> Timestamp | None:
     unit = groups[1].casefold()
     minutes = next((size for names, size in AGO_UNITS if unit.startswith(names)), None)
     left = _FILLER.sub("", text[: found.start()] + text[found.end() :])
-    if minutes is None or len(left) > _MOST_NAMED or _LABEL.search(text) is None:
+    if minutes is None or len(left) > _MOST_NAMED or not ((is_near and not left) or _LABEL.search(text)):
         return None
     moment = to_utc(draft.hints.received_at) - int(groups[0]) * timedelta(minutes=minutes)
     precision: Precision = "minute" if minutes == 1 else "day"
@@ -261,7 +261,7 @@ def _rate_line(draft: Draft, paragraph: Paragraph, previous: str, rank: int) -> 
     if rank == ABOVE and not any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps):
         return None
     if not stamps:
-        ago = _read_ago(text, draft)
+        ago = _read_ago(text, draft, is_near=rank in (NEXT, BELOW))
         return (1, replace(ago, evidence=evidence)) if ago else None
     above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
     rated = []

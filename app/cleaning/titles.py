@@ -69,7 +69,7 @@ def choose_headline(draft: Draft) -> Paragraph | None:
 
 
 def _is_label_of(draft: Draft, label: Paragraph, below: Paragraph) -> bool:
-    """Tell whether the likeliest line is the kicker of the line below it, which has the form of a headline."""
+    """Tell whether the likeliest line is the kicker of the line below, which looks like a headline."""
     text, under = draft.text_of(label), draft.text_of(below)
     if (
         weigh(text) > _KICKER

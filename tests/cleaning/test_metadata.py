@@ -14,8 +14,8 @@ from app.cleaning.metadata import parse_moment
 
 HTML = Hints(content_type="text/html")
 PROSE = (
-    "The port reopened on Friday after a storm that had closed it for the whole of last week, officials said.",
-    "“We waited for nine days,” said Rui Costa, who drives a lorry between the port and the market in town.",
+    "The port reopened on Friday after a storm that had closed it for all of last week, officials said.",
+    "“We waited for nine days,” said Rui Costa, who drives a lorry between the port and the market.",
     "The ferries last ran at night in 2022, and the city has promised to bring them back since then.",
 )
 STATED: dict[str, Any] = {
@@ -30,7 +30,9 @@ STATED: dict[str, Any] = {
 }
 
 
-def make_page(stated: Any = STATED, *, above: str = "", byline: str = "Nora Feld, Oslo", head: str = "") -> str:
+def make_page(
+    stated: Any = STATED, *, above: str = "", byline: str = "Nora Feld, Oslo", head: str = ""
+) -> str:
     script = f'<script type="application/ld+json">{json.dumps(stated)}</script>' if stated else ""
     paragraphs = "".join(f"<p>{text}</p>" for text in PROSE)
     return (
@@ -61,7 +63,11 @@ def test_fields_come_from_what_the_markup_states_and_the_page_prints() -> None:
     [
         ({"headline": "Stock markets fall in Tokyo"}, {}, Warning_.HEADLINE_DIFFERS),
         ({"author": {"name": "Omar Diaz"}}, {"byline": "By Nora Feld"}, Warning_.AUTHORS_DIFFER),
-        ({"datePublished": "2023-01-02T10:00:00Z"}, {"byline": "Nora Feld, 4 May 2024"}, Warning_.DATE_DIFFERS),
+        (
+            {"datePublished": "2023-01-02T10:00:00Z"},
+            {"byline": "Nora Feld, 4 May 2024"},
+            Warning_.DATE_DIFFERS,
+        ),
         (
             {"datePublished": "2023-01-02T10:00:00Z", "dateModified": "2024-05-04T10:00:00Z"},
             {"byline": "Nora Feld, updated: 4 May 2024"},
@@ -98,7 +104,9 @@ def test_headline_that_is_printed_nowhere_is_not_taken() -> None:
     ],
 )
 def test_stated_authors_are_people(author: Any, authors: tuple[Author, ...], agency: str | None) -> None:
-    cleaned = clean_page({**STATED, "author": author}, byline="Nora Feld and Ibrahim Said 大渡 美咲 (Reuters)")
+    cleaned = clean_page(
+        {**STATED, "author": author}, byline="Nora Feld and Ibrahim Said 大渡 美咲 (Reuters)"
+    )
     found = tuple(each for each in cleaned.authors if each in authors)
     assert found == authors
     assert cleaned.agency == agency or agency is None
