@@ -97,17 +97,28 @@ def _take_figures(draft: Draft, first: int, last: int) -> Draft:
     roles: dict[int, Role] = {}
     printed: set[Media] = set()
     for index, paragraph in enumerate(draft.paragraphs):
-        known = forms.get(fold(draft.text_of(paragraph)))
+        key = fold(draft.text_of(paragraph))
+        is_kept = draft.line(paragraph[0]).role in (Role.UNDECIDED, Role.STANDFIRST)
+        known = forms.get(key) or (_find_begun(forms, key) if is_kept else None)
         if known is None:
             continue
         media, role = known
         printed.add(media)
-        if first < index <= last:
+        if first <= index <= last:
             taken[media] = None
-            if draft.line(paragraph[0]).role is Role.UNDECIDED:
+            if is_kept:
                 roles.update(dict.fromkeys(paragraph, role))
     found = [media for media in draft.metadata.figures if media in taken or media not in printed]
     return replace(draft.with_roles(roles), media=tuple(found))
+
+
+def _find_begun(forms: dict[str, tuple[Media, Role]], key: str) -> tuple[Media, Role] | None:
+    """Return the figure whose text begins with a line: its credit, which nothing marks, stands below."""
+    if len(key) < _SHORTEST:
+        return None
+    return next(
+        (known for form, known in forms.items() if form.startswith(key) and len(form) < 2 * len(key)), None
+    )
 
 
 def _mark_repeated(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> Draft:

@@ -62,7 +62,10 @@ _SECTIONS = ("article:section", "og:article:section", "parsely-section", "sectio
 _TAGS = ("article:tag", "news_keywords", "keywords", "parsely-tags", "sailthru.tags")
 _SITES = ("og:site_name", "application-name")
 
-_ASIDE = "aside, nav, footer, [class*='related' i], [class*='recommend' i], [class*='teaser' i]"
+_ASIDE = (
+    "aside, nav, footer, div[class*='related' i], section[class*='related' i], ul[class*='related' i], "
+    "div[class*='recommend' i], section[class*='recommend' i], ul[class*='recommend' i]"
+)
 _CAPTIONS = "figcaption, [class~='wp-caption-text' i], [itemprop='caption'], [class*='caption' i]"
 _CREDITS = (
     "[class*='credit' i], [class*='copyright' i], [class*='source' i], [class*='photographer' i], "

@@ -134,6 +134,16 @@ def test_caption_of_a_figure_leaves_the_body() -> None:
     assert cleaned.body == "\n\n".join(PROSE)
 
 
+def test_caption_whose_credit_no_element_marks_leaves_the_body() -> None:
+    caption = "<div>The first ferry leaves the old harbour</div><div>A. Lee</div>"
+    page = make_page().replace(
+        f"<p>{PROSE[1]}", f"<figure><figcaption>{caption}</figcaption></figure><p>{PROSE[1]}"
+    )
+    cleaned = clean(page, HTML)
+    assert [media.type for media in cleaned.media] == ["picture"]
+    assert "ferry leaves" not in cleaned.body
+
+
 def test_meta_elements_serve_where_json_ld_is_missing() -> None:
     metas = {
         "og:title": "Harbour ferries return after winter storm",
