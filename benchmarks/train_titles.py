@@ -4,9 +4,9 @@
 
 PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. A conditional logit:
 of the lines of a page that can be its headline, the one that is shall have the highest weighted sum of its
-signs; likewise the standfirst, where "none" takes part with a sum of zero. Needs numpy. --check prints,
-instead of writing anything, how often the right line is found on sites that were not learned from (five parts
-of the domains in turn).
+signs; likewise the standfirst, below the headline that the present file chooses, where "none" takes part with
+a sum of zero. Needs numpy. --check prints, instead of writing anything, how often the right line is found on
+sites that were not learned from (five parts of the domains in turn).
 """
 
 from __future__ import annotations
