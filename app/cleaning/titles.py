@@ -30,14 +30,12 @@ from app.cleaning.timestamps import is_timestamp
 WEIGHTS = Path(__file__).with_name("titles.json")
 _ABOVE, _BELOW = 60, 4  # paragraphs around the beginning of the body in which the headline is looked for
 _SHORTEST, _LONGEST = 4.0, 260.0  # letters of a headline
-_PROSE, _PROSE_AMONG = (
-    170.0,
-    100.0,
-)  # letters from which a sentence is the body; or from which two in a row are
+# Letters from which a sentence is the body, and from which two in a row are.
+_PROSE, _PROSE_AMONG = 170.0, 100.0
 _KICKER, _LEAST, _MOST = 28.0, 30.0, 130.0  # letters of a kicker, and of the headline below it
 _FIRST = 14  # kept paragraphs among which the body begins
 _READ = 4000  # letters of the body that are compared
-_TOP, _NAMING = 12, 8  # paragraphs at the top of a page that can hold its title
+_TOP = 12  # paragraphs at the top of a page that can hold its title
 _NEAR = 8  # paragraphs around a line that can print it once more, in a trail or with a label
 CONTEXTUAL = frozenset(  # what the labeller took away, and no rule
     {Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.REPEATED, Reason.OTHER_ARTICLE, Reason.RELATED_LINKS}
