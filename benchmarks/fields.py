@@ -1,9 +1,11 @@
 """Score the fields of articles, and datelines, against gold that is not a part of the repository.
 
-    python benchmarks/fields.py --bench PATH [--style chromium|inscriptis] [--show FIELD]
+    python benchmarks/fields.py --bench PATH [--style chromium|inscriptis|html] [--peers-python PYTHON]
 
-PATH is a folder with `fields/` (raw.jsonl.gz, articles.jsonl.gz, score.py) and `datelines/`
-(labelled.jsonl.gz, background.jsonl.gz, reuters21578.jsonl.gz, score.py). Prints one table.
+PATH is a folder with `fields/` (raw.jsonl.gz, articles.jsonl.gz, score.py), the pages that it names, and
+`datelines/` (labelled.jsonl.gz, background.jsonl.gz, reuters21578.jsonl.gz, score.py). Prints one table: the
+fields from plain text and from HTML, beside those of trafilatura and newspaper4k given the HTML. PYTHON is an
+interpreter that has these two; without it they are left out. They need lxml's cleaner (lxml_html_clean) too.
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ from app.cleaning.draft import Draft
 from app.cleaning.pipeline import STEPS
 
 Row = dict[str, Any]
+STYLES = ("chromium", "inscriptis", "html")
 FIELD_STEPS = frozenset(
     [
         "read_counters",
         "read_tags",
+        "find_section",
         "find_timestamp",
         "find_byline",
+        "check_authors",
         "find_captions",
         "find_headline",
         "find_dateline",
@@ -73,14 +78,82 @@ def describe_article(identifier: str, cleaned: Cleaned) -> Row:
     }
 
 
+def read_page(bench: Path, style: str) -> Iterator[tuple[str, str, Hints]]:
+    """Read the pages as plain text in one of its styles, or as HTML."""
+    if style != "html":
+        for page in read_rows(bench / "fields" / "raw.jsonl.gz"):
+            if page["style"] == style:
+                yield page["id"], page["raw"], Hints()
+        return
+    for row in read_rows(bench / "fields" / "articles.jsonl.gz"):
+        content = gzip.decompress((bench / row["html_path"]).read_bytes())
+        yield row["id"], decode_page(content), Hints(content_type="text/html")
+
+
+def decode_page(content: bytes) -> str:
+    """Decode a page as UTF-8, or else as it declares."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        declared = re.search(rb"charset=[\"']?([\w-]+)", content[:4096])
+    try:
+        return content.decode(declared[1].decode() if declared else "utf-8", "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")
+
+
 def score_pages(bench: Path, style: str) -> Row:
-    """Score the articles of the pages, and what the steps that find fields cost."""
-    rows = []
-    for page in read_rows(bench / "fields" / "raw.jsonl.gz"):
-        if page["style"] == style:
-            rows.append(describe_article(page["id"], clean(page["raw"])))
-    scored: Row = json.loads(run_scorer(bench / "fields" / "score.py", rows, "--style", style))
+    """Score the articles of the pages."""
+    rows = [
+        describe_article(identifier, clean(raw, hints)) for identifier, raw, hints in read_page(bench, style)
+    ]
+    return score_rows(bench, rows, style)
+
+
+def score_rows(bench: Path, rows: list[Row], style: str) -> Row:
+    """Score described articles; those of HTML where the browser's text holds what is wanted."""
+    shown = "chromium" if style == "html" else style
+    scored: Row = json.loads(run_scorer(bench / "fields" / "score.py", rows, "--style", shown))
     return scored
+
+
+PEERS = """
+import json, sys
+from pathlib import Path
+import newspaper, trafilatura
+for line in sys.stdin:
+    row = json.loads(line)
+    page = row["page"]
+    found = trafilatura.bare_extraction(page, with_metadata=True)
+    found = found.as_dict() if found else {}
+    article = newspaper.Article("http://localhost/", fetch_images=False)
+    try:
+        article.download(input_html=page)
+        article.parse()
+    except Exception:
+        pass
+    print(json.dumps({
+        "trafilatura": {"id": row["id"], "headline": found.get("title"),
+            "standfirst": found.get("description"),
+            "authors": [each.strip() for each in (found.get("author") or "").split(";") if each.strip()],
+            "published_at": found.get("date"), "body": found.get("text")},
+        "newspaper4k": {"id": row["id"], "headline": article.title, "standfirst": article.meta_description,
+            "authors": list(article.authors), "body": article.text,
+            "published_at": article.publish_date and str(article.publish_date)},
+    }, default=str))
+"""
+
+
+def score_peers(bench: Path, python: str) -> Row:
+    """Score the same pages as other extractors read them from HTML."""
+    pages = [json.dumps({"id": each, "page": raw}) for each, raw, _ in read_page(bench, "html")]
+    command = [python, "-c", PEERS]
+    done = subprocess.run(command, input="\n".join(pages), capture_output=True, text=True, check=True)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    return {
+        peer: score_rows(bench, [row[peer] for row in rows], "html")
+        for peer in ("trafilatura", "newspaper4k")
+    }
 
 
 def run_scorer(scorer: Path, rows: list[Row], *options: str) -> str:
@@ -162,10 +235,8 @@ def fold(name: str) -> str:
 def measure_cost(bench: Path, style: str) -> Row:
     """Measure milliseconds of CPU that the steps after the labeller take, on pages of about 40 kept lines."""
     spent = []
-    for page in read_rows(bench / "fields" / "raw.jsonl.gz"):
-        if page["style"] != style:
-            continue
-        draft, total = Draft(raw=page["raw"], hints=Hints()), 0.0
+    for _, raw, hints in read_page(bench, style):
+        draft, total = Draft(raw=raw, hints=hints), 0.0
         for step in STEPS:
             start = time.process_time()
             draft = step(draft)
@@ -180,18 +251,29 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--bench", type=Path, required=True)
-    parser.add_argument("--style", default="chromium")
-    parser.add_argument("--only", choices=["pages", "datelines", "cost"])
+    parser.add_argument("--style", choices=STYLES, help="only this form of the pages")
+    parser.add_argument("--only", choices=["pages", "peers", "datelines", "cost"])
+    parser.add_argument("--peers-python", help="an interpreter that has trafilatura and newspaper4k")
     options = parser.parse_args()
-    parts = {
-        "pages": lambda: score_pages(options.bench, options.style),
-        "datelines": lambda: score_datelines(options.bench),
-        "cost": lambda: measure_cost(options.bench, options.style),
-    }
-    for name, score in parts.items():
-        if options.only in (None, name):
-            for key, value in score().items():
-                print(f"{name:<10} {key:<20} {json.dumps(value)}")
+    styles = [options.style] if options.style else ["chromium", "html"]
+    for part in [options.only] if options.only else ["pages", "peers", "datelines", "cost"]:
+        if part == "peers" and not options.peers_python:
+            print("peers      left out: no --peers-python with trafilatura and newspaper4k")
+        elif part == "peers":
+            for peer, scored in score_peers(options.bench, options.peers_python).items():
+                print_rows(peer, scored)
+        elif part == "datelines":
+            print_rows(part, score_datelines(options.bench))
+        else:
+            for style in styles:
+                score = score_pages if part == "pages" else measure_cost
+                print_rows(f"{part} {style}", score(options.bench, style))
+
+
+def print_rows(name: str, scored: Row) -> None:
+    """Print what was measured, one line for each field."""
+    for key, value in scored.items():
+        print(f"{name:<16} {key:<20} {json.dumps(value)}")
 
 
 if __name__ == "__main__":

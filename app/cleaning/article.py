@@ -53,7 +53,7 @@ Precision = Literal["year", "month", "day", "minute", "second"]
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """When the article was published; evidence is "caller" or "line N"."""
+    """When the article was published; evidence is "caller", "metadata" or "line N"."""
 
     value: str
     precision: Precision

@@ -15,7 +15,7 @@ from functools import lru_cache
 from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
 from app.cleaning.captions import parse_caption
-from app.cleaning.dates import DATE, parse_date
+from app.cleaning.dates import AGO, DATE, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Reason, Role
@@ -29,6 +29,7 @@ _CONTEXTUAL = (
     Reason.NAVIGATION,
     Reason.OUTSIDE_ARTICLE,
 )  # what the labeller, and no rule, took for furniture
+_CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
 _BY = (
@@ -87,7 +88,7 @@ _ROLES = re.compile(
 _TITLE_TAIL = re.compile(
     r"(?:[A-ZÀ-Þ][\w-]{1,24} ){0,3}(?:korrespondent(?:in)?|correspondent|reporter|editor|writer|"
     r"journalist|columnist|"
-    r"producer|redakteur(?:in)?|contributor|analyst|critic|fellow|ceo)\b",
+    r"producer|redakteur(?:in)?|contributor|analyst|critic|fellow|director|chief|ceo)\b",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
@@ -100,6 +101,7 @@ _NOISE = re.compile(
     r"\+ ?follow\b|\bfollow(?:ing)?\b|"
     r"\d{1,3} ?-?min(?:ute)?s? read.*|\b(?:for|special to|exclusively for|in|aus|en) (?-i:(?=[A-ZÀ-Þ])).*|"
     r"\b(?:last )?(?:updated|published|posted|modified|stand)\b.*|\bview (?:bio|profile).*|\bcontributor\b$|"
+    r"(?<=[^\W\d_])\d{1,2}(?!\w)|\b(?:twitter|facebook|instagram|linkedin|rss)\b|"
     r"\btranslat\w+ by.*|翻訳者?[:： ].*|\bkommentar\w*$",
     re.IGNORECASE,
 )
@@ -155,6 +157,8 @@ def _cut_date(text: str) -> str:
     found = DATE.search(text.lower())
     if found is None:
         return text
+    if found.start() == 0:
+        return text[found.end() :].lstrip(" ,|•·-–—/")
     kept = re.sub(
         r"\b(?:on|am|le|el|il|um|at|mon|tue|wed|thu|fri|sat|sun)\b\.?,?\s*$",
         "",
@@ -162,6 +166,11 @@ def _cut_date(text: str) -> str:
         flags=re.I,
     )
     return kept.rstrip(" ,|•·-–—/")
+
+
+def read_names(text: str) -> Names | None:
+    """Return whom a text names that is known to be a byline, with or without "By"."""
+    return read_byline(text) or _read_names(_cut_date(text), is_introduced=True)
 
 
 def _read_names(printed: str, *, is_introduced: bool) -> Names | None:
@@ -295,6 +304,7 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
         if names is None or any(author.name.split()[-1].casefold() in spoken_of for author in names.authors):
             continue
         evidence = _weigh_evidence(draft, introduction, texts, index, names)
+        evidence += 0 < index - start <= _CLOSE
         if evidence >= _SUREST + (index < start) and (best is None or evidence > best[0]):
             best = (evidence, index)
     if best is None:
@@ -339,7 +349,7 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     names = _read_names(text, is_introduced=False)
     if names is None or not names.is_clean:
         return None
-    covered = sum(len(author.name) for author in names.authors)
+    covered = sum(len(author.name) + len(author.role or "") for author in names.authors)
     pieces = [
         piece for piece in _split_names(text) if not _ROLES.match(piece) and not name_agency(piece.strip())
     ]
@@ -348,7 +358,9 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
 
 
 def _is_dated(text: str) -> bool:
-    """Tell whether a short line holds a date with its year, as timestamps do."""
+    """Tell whether a short line holds a date with its year, as timestamps do, or how long ago it was."""
+    if len(text) < _LONGEST and AGO.search(text):
+        return True
     found = parse_date(text) if len(text) < _LONGEST else None
     return found is not None and found[0].year is not None
 

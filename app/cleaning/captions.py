@@ -15,7 +15,7 @@ from app.cleaning.credits import CreditedText, parse_caption, parse_credit_line
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import mark_kept
 from app.cleaning.ledger import EditReason, Reason, Role
-from app.cleaning.measures import ends_sentence, weigh
+from app.cleaning.measures import ends_sentence, fold, weigh
 
 __all__ = ["find_captions", "is_caption", "parse_caption"]
 
@@ -23,6 +23,7 @@ _SHORTEST = 12  # letters below which what stands before a credit is no caption
 _PROSE = 80  # letters from which a line is body text
 _LONGEST_BESIDE = 260  # letters of a caption whose credit stands on a line of its own
 _LONGEST_SINGLE = 170  # letters from which a line is rather a paragraph than the caption of the credit below
+_LONGEST_POINTING = 600  # letters of a caption that names everybody in a picture, "from left"
 _CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.COPYRIGHT)  # what can be given back
 
 _CAPTION_LABEL = re.compile(
@@ -44,6 +45,7 @@ _POINTING = re.compile(
     r"dcha|derecha|"
     r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
     r"(?:archiv|symbol)(?:bild|foto)|file photo|file image|stock image|foto de archivo|archivo)\)|"
+    r"^pictured[ ,:]|^(?:(?:above|below|back|front),? )?from (?:left|right)[ ,:]|"
     r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
     re.IGNORECASE,
 )
@@ -68,9 +70,55 @@ def find_captions(draft: Draft) -> Draft:
         return draft
     last_prose = max((each[0] for each in kept if weigh(draft.text_of(each)) >= _PROSE), default=0)
     first, last = draft.paragraphs.index(kept[0]), draft.paragraphs.index(kept[-1])
+    draft = _take_figures(draft, first, last)
     for index in range(first, last + 1):
         draft = _read_paragraph(draft, index, first, last_prose)
     return _mark_repeated(draft, draft.paragraphs[first + 1 : last + 1])
+
+
+def _take_figures(draft: Draft, first: int, last: int) -> Draft:
+    """Take the captions that the markup of the page names, of the lines that print them.
+
+    Leaves captions that only stand far from the article alone: they belong to other stories.
+    """
+    forms: dict[str, tuple[Media, Role]] = {}
+    for media in draft.metadata.figures:
+        caption, credit = media.caption or "", media.credit or ""
+        for form, role in (
+            (caption, Role.CAPTION),
+            (f"{caption} {credit}", Role.CAPTION),
+            (credit, Role.CREDIT),
+        ):
+            if fold(form):
+                forms.setdefault(fold(form), (media, role))
+    if not forms:
+        return draft
+    taken: dict[Media, None] = {}
+    roles: dict[int, Role] = {}
+    printed: set[Media] = set()
+    for index, paragraph in enumerate(draft.paragraphs):
+        key = fold(draft.text_of(paragraph))
+        is_kept = draft.line(paragraph[0]).role in (Role.UNDECIDED, Role.STANDFIRST)
+        known = forms.get(key) or (_find_begun(forms, key) if is_kept else None)
+        if known is None:
+            continue
+        media, role = known
+        printed.add(media)
+        if first <= index <= last:
+            taken[media] = None
+            if is_kept:
+                roles.update(dict.fromkeys(paragraph, role))
+    found = [media for media in draft.metadata.figures if media in taken or media not in printed]
+    return replace(draft.with_roles(roles), media=tuple(found))
+
+
+def _find_begun(forms: dict[str, tuple[Media, Role]], key: str) -> tuple[Media, Role] | None:
+    """Return the figure whose text begins with a line: its credit, which nothing marks, stands below."""
+    if len(key) < _SHORTEST:
+        return None
+    return next(
+        (known for form, known in forms.items() if form.startswith(key) and len(form) < 2 * len(key)), None
+    )
 
 
 def _mark_repeated(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> Draft:
@@ -126,7 +174,7 @@ def _is_told(draft: Draft, index: int, text: str) -> bool:
     above = draft.text_of(draft.paragraphs[index - 1])
     if weight <= 350 and (_OPENER.fullmatch(above) or text[:14].lower() == "image caption,"):
         return True
-    return weight <= 300 and _POINTING.search(text[:400]) is not None
+    return weight <= _LONGEST_POINTING and _POINTING.search(text[:400]) is not None
 
 
 def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:
@@ -161,7 +209,10 @@ def _find_beside(draft: Draft, index: int) -> Paragraph | None:
 
 
 def _add_media(draft: Draft, media: Media) -> Draft:
-    return draft if media in draft.media else replace(draft, media=(*draft.media, media))
+    is_known = media in draft.media or any(
+        media.caption == each.caption and media.caption and each.credit for each in draft.media
+    )
+    return draft if is_known else replace(draft, media=(*draft.media, media))
 
 
 def _take_caption(draft: Draft, paragraph: Paragraph, parsed: CreditedText) -> Draft:

@@ -137,6 +137,12 @@ _SOURCE_ALONE = re.compile(
     rf"[A-ZÀ-Þ][\w.'’-]{{1,24}}(?: [A-ZÀ-Þ][\w.'’-]{{1,24}}){{1,3}} \({_SOURCE}\))[)\]]?"
 )
 
+_ALONE: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (  # and what a line must hold for each
+    (_IMAGE_SOURCE, ("Image ",)),
+    (_LABEL_ALONE, (":", "：", "=", "＝", "©", "Ⓒ", "/", ", ", " by ", " von ")),
+    (_SOURCE_ALONE, ("/", "|", "via ", "(", *_HINTS[4])),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CreditedText:
@@ -225,8 +231,8 @@ def parse_credit_line(text: str) -> str | None:
     """
     if len(text) > _LONGEST_CREDIT or weigh(text) > _LONGEST_CREDIT:
         return None
-    for pattern in (_IMAGE_SOURCE, _LABEL_ALONE, _SOURCE_ALONE):
-        found = pattern.fullmatch(text)
+    for pattern, hints in _ALONE:
+        found = pattern.fullmatch(text) if any(hint in text for hint in hints) else None
         if found:
             credit = found["credit"].strip(" .[]")
             if re.search(r"(?:19|20)\d\d", credit) and text[:1] in "©Ⓒ":

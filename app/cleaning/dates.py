@@ -111,6 +111,38 @@ _CLOCK = re.compile(
 )
 
 
+AGO = re.compile(
+    r"(?:\bvor|\bil y a|\bhace|\bhá) (?P<count>\d{1,2}) (?P<unit>[^\W\d_]{1,9})|"
+    r"(?<!\d)(?P<count2>\d{1,2}) (?P<unit2>[^\W\d_]{1,9}) (?:ago|fa|geleden|sedan|siden|atrás|önce|назад|"
+    r"lalu)\b|"
+    r"(?<!\d)(?P<count3>\d{1,2}) ?(?P<unit3>分|時間|小时|小時|日|天|분|시간|일)(?:前|전)",
+    re.IGNORECASE,
+)
+AGO_UNITS = (
+    (("min", "minut", "dakika", "минут", "menit", "分", "분"), 1),
+    (
+        (
+            "h",
+            "stunde",
+            "heure",
+            "hora",
+            "ora",
+            "ore",
+            "uur",
+            "tim",
+            "saat",
+            "час",
+            "jam",
+            "時間",
+            "小",
+            "시간",
+        ),
+        60,
+    ),
+    (("d", "tag", "jour", "día", "dia", "giorn", "gün", "дн", "день", "hari", "日", "天", "일"), 1440),
+)
+
+
 def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
     """Return the first date of a text with its clock, and where both begin and end; None if there is none.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal
 
-from app.cleaning.article import Article, Cleaned
+from app.cleaning.article import Article, Cleaned, Media, Precision
 from app.cleaning.ledger import Edit, EditReason, Line, Role, Warning_
 
 Paragraph = tuple[int, ...]
@@ -32,12 +32,35 @@ class Hints:
 NO_HINTS = Hints()
 
 
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the markup of a page says of its article; the likeliest value of each kind comes first."""
+
+    headlines: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()  # h1
+    summaries: tuple[str, ...] = ()
+    standfirsts: tuple[str, ...] = ()  # elements whose class names them so
+    authors: tuple[str, ...] = ()
+    bylines: tuple[str, ...] = ()  # elements whose class names them so
+    published: tuple[str, Precision] | None = None
+    modified: tuple[str, Precision] | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    site: str | None = None
+    language: str | None = None
+    figures: tuple[Media, ...] = ()
+
+
+NO_METADATA = Metadata()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft(Article):
     """An article on its way: the raw text, its lines so far, and the fields found so far."""
 
     raw: str
     hints: Hints = NO_HINTS
+    metadata: Metadata = NO_METADATA
     text: str = ""
     lines: tuple[Line, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()

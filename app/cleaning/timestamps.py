@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
 from app.cleaning.bylines import is_byline
-from app.cleaning.dates import MONTHS, WEEKDAY, PrintedDate, format_printed, parse_date, to_utc
+from app.cleaning.dates import (
+    AGO,
+    AGO_UNITS,
+    MONTHS,
+    WEEKDAY,
+    PrintedDate,
+    format_printed,
+    parse_date,
+    to_utc,
+)
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
-from app.cleaning.ledger import Role
+from app.cleaning.ledger import Role, Warning_
 from app.cleaning.measures import is_wide, weigh
 
 _LONGEST = 160  # letters of a line that holds a timestamp
@@ -82,36 +91,6 @@ _FILLER = re.compile(
 _LABEL = re.compile(rf"(?P<published>{_PUBLISHED})|(?P<updated>{_UPDATED})", re.IGNORECASE)
 _PARTICLES = frozenset(
     ["and", "by", "da", "de", "del", "di", "e", "et", "par", "por", "und", "van", "von", "y"]
-)
-_AGO = re.compile(
-    r"(?:\bvor|\bil y a|\bhace|\bhá) (?P<count>\d{1,2}) (?P<unit>[^\W\d_]{1,9})|"
-    r"(?<!\d)(?P<count2>\d{1,2}) (?P<unit2>[^\W\d_]{1,9}) (?:ago|fa|geleden|sedan|siden|atrás|önce|назад|"
-    r"lalu)\b|"
-    r"(?<!\d)(?P<count3>\d{1,2}) ?(?P<unit3>分|時間|小时|小時|日|天|분|시간|일)(?:前|전)",
-    re.IGNORECASE,
-)
-_UNITS = (
-    (("min", "minut", "dakika", "минут", "menit", "分", "분"), 1),
-    (
-        (
-            "h",
-            "stunde",
-            "heure",
-            "hora",
-            "ora",
-            "ore",
-            "uur",
-            "tim",
-            "saat",
-            "час",
-            "jam",
-            "時間",
-            "小",
-            "시간",
-        ),
-        60,
-    ),
-    (("d", "tag", "jour", "día", "dia", "giorn", "gün", "дн", "день", "hari", "日", "天", "일"), 1440),
 )
 
 
@@ -192,16 +171,16 @@ def is_timestamp(text: str) -> bool:
     return bool(read_stamps(text))
 
 
-def _read_ago(text: str, draft: Draft) -> Timestamp | None:
-    """Return the time of "3 hours ago", counted from the time of receipt."""
-    found = _AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
+def _read_ago(text: str, draft: Draft, *, is_near: bool) -> Timestamp | None:
+    """Return the time of "3 hours ago", counted from receipt; near the headline it needs no label."""
+    found = AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
     if found is None or draft.hints.received_at is None:
         return None
     groups = [group for group in found.groups() if group]
     unit = groups[1].casefold()
-    minutes = next((size for names, size in _UNITS if unit.startswith(names)), None)
+    minutes = next((size for names, size in AGO_UNITS if unit.startswith(names)), None)
     left = _FILLER.sub("", text[: found.start()] + text[found.end() :])
-    if minutes is None or len(left) > _MOST_NAMED or _LABEL.search(text) is None:
+    if minutes is None or len(left) > _MOST_NAMED or not ((is_near and not left) or _LABEL.search(text)):
         return None
     moment = to_utc(draft.hints.received_at) - int(groups[0]) * timedelta(minutes=minutes)
     precision: Precision = "minute" if minutes == 1 else "day"
@@ -238,10 +217,34 @@ def find_timestamp(draft: Draft) -> Draft:
             draft = mark_kept(draft, paragraph, Role.TIMESTAMP)
         if best is None or score + 3 * rank > best[0] or (rank == ABOVE and score + 3 * rank == best[0]):
             best = (score + 3 * rank, timestamp)
+    stated = draft.metadata.published
+    if stated and draft.hints.published_at is None:
+        return _take_stated(draft, Timestamp(*stated, "metadata"), best[1] if best else None)
     if draft.hints.published_at is not None:
         value = to_utc(draft.hints.published_at).strftime("%Y-%m-%dT%H:%M:%SZ")
         return replace(draft, published_at=Timestamp(value, "second", "caller"))
     return replace(draft, published_at=best[1]) if best else draft
+
+
+def _take_stated(draft: Draft, stated: Timestamp, printed: Timestamp | None) -> Draft:
+    """Take the time that the markup states; warn if the page prints another day, and not that of a change.
+
+    The printed time is kept if it is as exact: the markup then only confirms it.
+    """
+    changed = draft.metadata.modified
+    if (
+        printed
+        and _differ(printed.value, stated.value)
+        and not (changed and not _differ(printed.value, changed[0]))
+    ):
+        draft = draft.with_warning(Warning_.DATE_DIFFERS)
+    is_finer = printed is not None and stated.precision == "day" and not _differ(printed.value, stated.value)
+    return replace(draft, published_at=printed if is_finer else stated)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Tell whether two times lie more than a day apart; time zones alone can make them a day different."""
+    return abs(date.fromisoformat(one[:10]) - date.fromisoformat(other[:10])) > timedelta(days=1)
 
 
 def _is_masthead(text: str) -> bool:
@@ -258,7 +261,7 @@ def _rate_line(draft: Draft, paragraph: Paragraph, previous: str, rank: int) -> 
     if rank == ABOVE and not any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps):
         return None
     if not stamps:
-        ago = _read_ago(text, draft)
+        ago = _read_ago(text, draft, is_near=rank in (NEXT, BELOW))
         return (1, replace(ago, evidence=evidence)) if ago else None
     above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
     rated = []

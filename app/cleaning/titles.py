@@ -2,126 +2,314 @@
 
 The labeller decides lines by what is prose, and can take a headline for furniture and the standfirst below
 it for the beginning. When bylines, timestamps and captions are found, more is known: a headline shares its
-words with the body, stands above the byline, and is often printed once more, in the title of the page.
+words with the body, stands above the byline, and is often printed once more, in the title of the page. How
+much each of these signs counts was learned (benchmarks/train_titles.py): the likeliest line has the highest
+weighted sum.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections import Counter
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
+from math import log1p
+from pathlib import Path
 
 from app.cleaning.bylines import is_byline
 from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import WIDE, ends_sentence, is_wide, weigh
+from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, weigh
 from app.cleaning.notes import is_note
 from app.cleaning.readings import FURNITURE
 from app.cleaning.timestamps import is_timestamp
 
-_ABOVE, _BELOW = 30, 12  # paragraphs around the labeller's first line in which the headline is looked for
-_PROSE = 170.0  # letters from which a sentence is the body
-_SHORTEST, _LONGEST = 8.0, 220.0
-_FULL, _LONG = (
-    60.0,
-    110.0,
-)  # letters from which a headline gets no likelier, and from which it gets less likely
+WEIGHTS = Path(__file__).with_name("titles.json")
+_ABOVE, _BELOW = 60, 4  # paragraphs around the beginning of the body in which the headline is looked for
+_SHORTEST, _LONGEST = 4.0, 260.0  # letters of a headline
+# Letters from which a sentence is the body, and from which two in a row are.
+_PROSE, _PROSE_AMONG = 170.0, 100.0
+_KICKER, _LEAST, _MOST = 28.0, 30.0, 130.0  # letters of a kicker, and of the headline below it
+_FIRST = 14  # kept paragraphs among which the body begins
 _READ = 4000  # letters of the body that are compared
 _TOP = 12  # paragraphs at the top of a page that can hold its title
-_CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE)  # what the labeller took away, and no rule
-_ABOUT = (Role.BYLINE, Role.TIMESTAMP)
+_NEAR = 8  # paragraphs around a line that can print it once more, in a trail or with a label
+CONTEXTUAL = frozenset(  # what the labeller took away, and no rule
+    {Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.REPEATED, Reason.OTHER_ARTICLE, Reason.RELATED_LINKS}
+)
+_ABOUT = frozenset({Role.BYLINE, Role.TIMESTAMP})
+_MINOR = frozenset({Role.BYLINE, Role.TIMESTAMP, Role.CAPTION, Role.CREDIT})
 _STEM = 5  # letters of a word that are compared: endings differ
-_STANDFIRST, _NEARLY = (
-    3,
-    0.45,
-)  # a headline so much less likely, and so close above, has its standfirst below it
-_TRAIL = re.compile(r"[>»›]| / ")  # "Home > Sport > Football"
+_FULL, _SHORT = 60.0, 30.0  # letters of a whole headline, and of a label
+_TRAIL = re.compile(r"\||[>»›]| / ")  # "Home > Sport > Football"
 _WORD = re.compile(r"\w{4,}")
+_STATED = 8  # headlines of the markup that are compared
+_UNRELATED = 0.2  # agreement below which a heading is that of the site
+_SITE_TAIL = re.compile(r"\s[|–—-]\s[^|–—]{2,40}$")
 
 
 def choose_headline(draft: Draft) -> Paragraph | None:
     """Return the paragraph that is likeliest the headline; None if no line of the article is left."""
-    kept = draft.undecided()
+    weights = _load_weights()
+    best: tuple[float, Paragraph] | None = None
+    for paragraph, signs in list_candidates(draft):
+        score = sum(weights[name] * value for name, value in signs.items() if value)
+        if best is None or score > best[0]:
+            best = (score, paragraph)
+    if best is None:
+        return None
+    place = draft.paragraphs.index(best[1]) + 1
+    below = draft.paragraphs[place] if place < len(draft.paragraphs) else best[1]
+    return below if _is_label_of(draft, best[1], below) else best[1]
+
+
+def _is_label_of(draft: Draft, label: Paragraph, below: Paragraph) -> bool:
+    """Tell whether the likeliest line is the kicker of the line below, which looks like a headline."""
+    text, under = draft.text_of(label), draft.text_of(below)
+    if (
+        weigh(text) > _KICKER
+        or not _LEAST <= weigh(under) <= _MOST
+        or draft.line(below[0]).role is not Role.UNDECIDED
+    ):
+        return False
+    return not (ends_sentence(text) or ends_sentence(under) or parse_opening(under))
+
+
+@cache
+def _load_weights() -> dict[str, float]:
+    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))["headline"]
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The paragraphs of a page around the beginning of its body, each read once."""
+
+    draft: Draft
+    first: int  # the first kept paragraph
+    start: int  # the first one of the body
+    texts: dict[int, str]
+    weights: dict[int, float]
+    sentences: dict[int, bool]
+    words: dict[int, frozenset[str]]
+    body: frozenset[str]
+    tops: tuple[str, ...]  # the first paragraphs of the page
+
+    def role(self, index: int) -> Role:
+        return self.draft.lines[self.draft.paragraphs[index][0] - 1].role
+
+    def reason(self, index: int) -> Reason | None:
+        return self.draft.lines[self.draft.paragraphs[index][0] - 1].reason
+
+    def share(self, index: int) -> float:
+        """Return the share of the words of a paragraph that come up in the body."""
+        words = self.words[index]
+        return len(words & self.body) / len(words) if words else 0.0
+
+    def is_about(self, index: int) -> bool:
+        """Tell whether a paragraph says who wrote the article or when."""
+        return is_about_line(self.draft, self.draft.paragraphs[index])
+
+
+def is_about_line(draft: Draft, paragraph: Paragraph) -> bool:
+    """Tell whether a paragraph says who wrote the article or when."""
+    line = draft.line(paragraph[0])
+    if line.role in _ABOUT:
+        return True
+    return line.reason in CONTEXTUAL and (is_timestamp(line.text) or is_byline(line.text))
+
+
+def list_candidates(draft: Draft) -> list[tuple[Paragraph, dict[str, float]]]:
+    """List the paragraphs that can be the headline, each with the signs that speak for and against it."""
+    page = _read_page(draft)
+    if page is None:
+        return []
+    about = {index for index in page.texts if page.is_about(index)}
+    return [
+        (draft.paragraphs[index], _describe(page, index, about))
+        for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + _BELOW))
+        if _can_be(page, index)
+    ]
+
+
+def _read_page(draft: Draft) -> _Page | None:
+    roles = (Role.UNDECIDED, Role.STANDFIRST)
+    kept = [index for index, each in enumerate(draft.paragraphs) if draft.line(each[0]).role in roles]
     if not kept:
         return None
-    start = draft.paragraphs.index(kept[0])
-    end = _find_body(draft, start)
-    body = _words(" ".join(draft.text_of(each) for each in kept if each >= draft.paragraphs[end])[:_READ])
-    tops = [draft.text_of(each) for each in draft.paragraphs[:_TOP]]
-    texts = Counter(map(draft.text_of, draft.paragraphs))
-    scores = {
-        index: _score(draft, index, body, tops, texts) - 0.01 * (end - index) + 0.1 * (index == start)
-        for index in range(max(0, start - _ABOVE), max(end, start + 1))
-        if index == start or _can_be(draft, draft.paragraphs[index])
-    }
-    best = max(scores, key=lambda index: scores[index])
-    below = weigh(draft.text_of(draft.paragraphs[best]))
-    for index in range(best - 1, best - _STANDFIRST - 1, -1):
-        text = draft.text_of(draft.paragraphs[index]) if index in scores else ""
-        if (
-            scores.get(index, -1.0) > scores[best] - _NEARLY
-            and 30 <= weigh(text) < below > 80
-            and not _TRAIL.search(text)
-        ):
-            return draft.paragraphs[index]  # what is below is the standfirst
-    return draft.paragraphs[best]
-
-
-def _find_body(draft: Draft, start: int) -> int:
-    """Return where the first paragraph of the body stands."""
-    last = min(start + _BELOW, len(draft.paragraphs) - 1)
-    for index in range(start + 1, last + 1):
-        text = draft.text_of(draft.paragraphs[index])
-        if draft.line(draft.paragraphs[index][0]).role is Role.UNDECIDED and (
-            (weigh(text) >= _PROSE and ends_sentence(text)) or parse_opening(text)
-        ):
-            return index
-    return min(start + 1, last)
-
-
-def _can_be(draft: Draft, paragraph: Paragraph) -> bool:
-    line = draft.line(paragraph[0])
-    if line.role is Role.REMOVED:
-        return line.reason in _CONTEXTUAL and len(paragraph) == 1 and not _is_other(line.text)
-    return line.role in (Role.UNDECIDED, Role.STANDFIRST)
-
-
-def _is_about(text: str) -> bool:
-    return is_timestamp(text) or is_byline(text)
-
-
-def _is_other(text: str) -> bool:
-    """Tell whether a line is known to be something else than a headline, by its own words."""
-    return bool(
-        FURNITURE.match(text) or is_caption(text) or is_note(text) or is_timestamp(text) or is_byline(text)
+    start = _find_body(draft, kept)
+    total = len(draft.paragraphs)
+    near = {*range(max(0, start - _ABOVE - 3), min(total, start + _BELOW + 4)), *range(min(_TOP, total))}
+    texts = {index: draft.text_of(draft.paragraphs[index]) for index in sorted(near)}
+    body = " ".join(draft.text_of(draft.paragraphs[index]) for index in kept if index >= start)[:_READ]
+    return _Page(
+        draft,
+        kept[0],
+        start,
+        texts,
+        {index: weigh(text) for index, text in texts.items()},
+        {index: ends_sentence(text) for index, text in texts.items()},
+        {index: list_words(text) for index, text in texts.items()},
+        list_words(body),
+        tuple(texts[index] for index in range(min(_TOP, total))),
     )
 
 
-def _score(draft: Draft, index: int, body: set[str], tops: list[str], texts: Counter[str]) -> float:
-    text = draft.text_of(draft.paragraphs[index])
-    weight = weigh(text)
-    if not _SHORTEST <= weight <= _LONGEST or parse_opening(text):
-        return -1.0
-    words = _words(text)
-    shared = len(words & body) / len(words) if words else 0.0
-    score = 0.7 * min(weight, _FULL) / _FULL + shared - max(0.0, weight - _LONG) / 250
-    if len(words) > 1 and any(
-        text in top and (top != text or place != index) for place, top in enumerate(tops)
-    ):
-        score += 0.4
-    elif len(words) > 1 and texts[text] > 1:
-        score += 0.1
-    below = draft.paragraphs[index + 1 : index + 5]
-    if any(draft.line(each[0]).role in _ABOUT or _is_about(draft.text_of(each)) for each in below):
-        score += 0.3
-    if text[-1] in ".。:：)）":
-        score -= 0.6 if weight < _FULL or text[-1] not in ".。" else 1.0
-    return score
+def _find_body(draft: Draft, kept: list[int]) -> int:
+    """Return where the first paragraph of the body stands."""
+    for place, index in enumerate(kept[:_FIRST]):
+        text = draft.text_of(draft.paragraphs[index])
+        weight = weigh(text)
+        if parse_opening(text) and weight > _FULL:
+            return index
+        if weight < _PROSE_AMONG or not ends_sentence(text):
+            continue
+        if weight >= _PROSE:
+            return index
+        following = kept[place + 1] if place + 1 < len(kept) else index + 3
+        if place and following - index <= 2:
+            below = draft.text_of(draft.paragraphs[following])
+            if weigh(below) >= _PROSE_AMONG and ends_sentence(below):
+                return index
+    return kept[min(1, len(kept) - 1)]
 
 
-def _words(text: str) -> set[str]:
+def _can_be(page: _Page, index: int) -> bool:
+    role, text = page.role(index), page.texts[index]
+    if not _SHORTEST <= page.weights[index] <= _LONGEST or len(page.draft.paragraphs[index]) > 2:
+        return False
+    if role is Role.REMOVED:
+        reason = page.reason(index)
+        if reason is Reason.NAVIGATION and not page.words[index] & page.body:
+            return False  # the entry of a menu
+        if reason not in CONTEXTUAL or (reason is Reason.RELATED_LINKS and FURNITURE.match(text)):
+            return False
+    elif role not in (Role.UNDECIDED, Role.STANDFIRST):
+        return False
+    return parse_opening(text) is None and not is_note(text)
+
+
+def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
+    """Say what speaks for and against a line; the names are those of the weights."""
+    text, weight, words = page.texts[index], page.weights[index], page.words[index]
+    role, reason = page.role(index), page.reason(index)
+    paragraphs, distance = page.draft.paragraphs, page.start - index
+    around = [
+        other
+        for at in range(index - _NEAR, index + _NEAR + 1)
+        if (other := page.texts.get(at)) and other != text
+    ]
+    below = range(index + 1, min(len(paragraphs), index + 4))
+    shared = len(words & page.body)
+    printed = text.split()
+    return {
+        "kept": role is Role.UNDECIDED,
+        "standfirst": role is Role.STANDFIRST,
+        "outside": reason is Reason.OUTSIDE_ARTICLE,
+        "navigation": reason is Reason.NAVIGATION,
+        "repeated": reason is Reason.REPEATED,
+        "first": index == page.first,
+        "distance": min(max(distance, 0), 30) / 10,
+        "log_distance": log1p(max(distance, 0)),
+        "in_body": distance <= 0,
+        "length": min(weight, _FULL) / _FULL,
+        "excess": min(max(0.0, weight - _FULL), 120) / _FULL,
+        "tiny": weight < 15,
+        "label": weight < 25,
+        "share": page.share(index),
+        "shared": min(shared, 6) / 6,
+        "unshared": bool(words) and not shared,
+        "in_title": any(other.startswith(text) and other != text for other in page.tops),
+        "longer_beside": len(text) >= 12
+        and any(other.endswith(text) or other.startswith(text) for other in around),
+        "ends_as_beside": any(len(other) >= 12 and text.endswith(other) for other in around),
+        "about_below": any(at in about for at in range(index + 1, index + 4)),
+        "about_lower": any(at in about for at in range(index + 4, index + 7)),
+        "full_stop": text[-1] in ".。",
+        "colon": text[-1] in ":：",
+        "question": text[-1] in "?!？！",
+        "cut_off": text.endswith(("...", "…")),
+        "gap_above": index > 0 and paragraphs[index][0] - paragraphs[index - 1][-1] > 1,
+        "gap_below": index + 1 < len(paragraphs) and paragraphs[index + 1][0] - paragraphs[index][-1] > 1,
+        "labels_above": sum(page.weights.get(at, _SHORT) < _SHORT for at in range(index - 3, index)) / 3,
+        "lower_case": text[:1].islower(),
+        "trail": _TRAIL.search(text) is not None,
+        "digits": sum(map(str.isdigit, text)) / len(text),
+        "capitals": text.isupper(),
+        "caption": is_caption(text),
+        "place": index / len(paragraphs),
+        "quotes": text[0] in '"“„«»‘「',
+        "initials": sum(word[:1].isupper() for word in printed) / len(printed),
+        "caption_below": any(page.role(at) is Role.CAPTION for at in below),
+        "is_start": index == page.start,
+        "headline_above": _headline_share(page, index - 1),
+        "as_below": len(words & page.words.get(index + 1, frozenset())) / len(words) if words else 0.0,
+    }
+
+
+def _headline_share(page: _Page, index: int) -> float:
+    """Return how many of its words a paragraph shares with the body, if it has a headline's form."""
+    if index not in page.texts or not 25 <= page.weights[index] <= 130:
+        return 0.0
+    return 0.0 if page.sentences[index] or page.role(index) in _MINOR else page.share(index)
+
+
+def list_words(text: str) -> frozenset[str]:
+    """Return the stems of the longer words of a text, or the pairs of its letters if it is wide."""
     if is_wide(text):
-        return {first + second for first, second in pairwise(WIDE.findall(text))}
-    return {word[:_STEM] for word in _WORD.findall(text.lower())}
+        return frozenset(first + second for first, second in pairwise(WIDE.findall(text)))
+    return frozenset(word[:_STEM] for word in _WORD.findall(text.lower()))
+
+
+def find_stated(draft: Draft) -> tuple[Paragraph, str] | None:
+    """Return the headline that the markup states, and the line that prints it; None if no line does.
+
+    The markup names a headline more than once (JSON-LD, og:title, h1, title), and not always the same. One
+    that the page prints is taken before one that it does not, then the one that agrees best with the first.
+    """
+    stated = [*draft.metadata.headlines, *map(_cut_site, draft.metadata.headlines)]
+    candidates = dict.fromkeys([*draft.metadata.headings, *stated])
+    if not candidates:
+        return None
+    lines: dict[str, list[Paragraph]] = {}
+    for paragraph in draft.paragraphs:
+        lines.setdefault(fold(draft.text_of(paragraph)), []).append(paragraph)
+    first = [fold(text) for text in draft.metadata.headlines[:_STATED]]
+    best: tuple[float, str] | None = None
+    for text in candidates:
+        key = fold(text)
+        agreement = max(
+            ((1 - 0.05 * place) * overlap(key, each) for place, each in enumerate(first)), default=0.5
+        )
+        is_heading = text in draft.metadata.headings and agreement >= _UNRELATED
+        score = agreement + (key in lines) + 0.03 * is_heading
+        if key and agreement >= _UNRELATED and (best is None or score > best[0]):
+            best = (score, text)
+    if best is None:
+        return None
+    key = fold(best[1])
+    places = lines.get(key) or [
+        each
+        for form, found in lines.items()
+        if form.endswith(key) and len(form) <= 3 * len(key) and len(key) >= _SHORTEST
+        for each in found
+    ]
+    return (_closest(draft, places), best[1]) if places else None
+
+
+def _cut_site(text: str) -> str:
+    return _SITE_TAIL.sub("", text)
+
+
+def _closest(draft: Draft, places: list[Paragraph]) -> Paragraph:
+    """Return the line that is kept, or else the last one above the body."""
+    kept = draft.undecided()
+    for each in places:
+        if draft.line(each[0]).role in (Role.UNDECIDED, Role.STANDFIRST):
+            return each
+    start = kept[min(1, len(kept) - 1)] if kept else (0,)
+    above = [each for each in places if each <= start]
+    return above[-1] if above else places[0]

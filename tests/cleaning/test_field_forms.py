@@ -85,8 +85,9 @@ def test_date_of_publication_wins_over_that_of_a_change() -> None:
     assert published_at.value == "2024-05-04"
 
 
-def test_hours_ago_are_counted_from_receipt() -> None:
-    raw = f"{HEADLINE}\nPublished 3 hours ago\n{PROSE}\n{PROSE[:-1]} again."
+@pytest.mark.parametrize("line", ["Published 3 hours ago", "vor 3 Stunden", "hace 3 horas", "3時間前"])
+def test_hours_ago_are_counted_from_receipt(line: str) -> None:
+    raw = f"{HEADLINE}\n{line}\n{PROSE}\n{PROSE[:-1]} again."
     assert clean(raw).published_at is None
     published_at = clean(raw, Hints(received_at=datetime(2024, 5, 4, 1, tzinfo=UTC))).published_at
     assert published_at

@@ -1,0 +1,107 @@
+"""Authors that the markup of a page states, checked against the names that the page prints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.cleaning.article import Author
+from app.cleaning.bylines import parse_authors, read_names
+from app.cleaning.draft import Draft, Metadata, Paragraph
+from app.cleaning.introductions import FAR, list_introduction, mark_kept
+from app.cleaning.ledger import Role, Warning_
+from app.cleaning.measures import fold, is_wide
+from app.cleaning.names import is_name
+
+_LONGEST = 180  # letters of a byline
+_MOST = 12  # authors
+
+
+def check_authors(draft: Draft) -> Draft:
+    """Compare the authors that were read with those that the markup states, and add what only that knows.
+
+    People whom the page prints anywhere are taken from the markup. Those of the byline stay unless the markup
+    names others that are printed, too. Stated people whom the page prints nowhere are taken only if it prints
+    no author at all. Every disagreement is warned of. An element whose class says that it is a byline counts
+    as one if neither JSON-LD nor a meta element names anybody.
+
+    >>> from app.cleaning.draft import Metadata
+    >>> from app.cleaning.ledger import Line
+    >>> lines = (Line(1, "Rain"), Line(2, "Nora Feld, Oslo"))
+    >>> draft = Draft(raw="", metadata=Metadata(authors=("Nora Feld",)), lines=lines, paragraphs=((1,), (2,)))
+    >>> check_authors(draft).byline
+    'Nora Feld, Oslo'
+    """
+    stated, agency = _parse_stated(draft.metadata)
+    if not stated and not agency and not draft.authors:
+        stated = _parse_marked(draft)
+    draft = replace(draft, agency=draft.agency or agency)
+    if not stated:
+        return draft
+    near = [draft.text_of(each) for each, rank in list_introduction(draft) if rank != FAR]
+    above = _find_printed(stated, [text for text in near if len(text) <= _LONGEST])
+    printed = above or _find_printed(stated, [line.text for line in draft.lines])
+    read = {fold(author.name) for author in draft.authors}
+    if not read:
+        draft = draft if printed else draft.with_warning(Warning_.AUTHORS_DIFFER)
+        return _name_line(replace(draft, authors=printed or stated))
+    if read.isdisjoint(fold(author.name) for author in stated):
+        draft = draft.with_warning(Warning_.AUTHORS_DIFFER)
+        return _name_line(replace(draft, authors=printed, byline=None)) if printed else draft
+    more = tuple(author for author in above if fold(author.name) not in read)
+    return replace(draft, authors=(*draft.authors, *more)[:_MOST])
+
+
+def _find_printed(authors: tuple[Author, ...], texts: list[str]) -> tuple[Author, ...]:
+    """Return the authors whose names these texts print; what follows can be glued to a name."""
+    page = f" {' '.join(map(fold, texts))}"
+    return tuple(author for author in authors if f" {fold(author.name)}" in page)
+
+
+def _parse_stated(metadata: Metadata) -> tuple[tuple[Author, ...], str | None]:
+    """Part the stated names into people and an agency; the name of the site is no author."""
+    authors: dict[str, Author] = {}
+    agency = None
+    site = fold(metadata.site or "")
+    for name in metadata.authors:
+        if "://" in name or (site and fold(name).startswith(site)):
+            continue  # the address of a profile, or the outlet
+        found, its_agency = (
+            ((Author(name),), None) if is_wide(name) and is_name(name) else parse_authors(name)
+        )
+        agency = agency or its_agency
+        for author in found:
+            authors.setdefault(fold(author.name), author)
+    return tuple(authors.values())[:_MOST], agency
+
+
+def _parse_marked(draft: Draft) -> tuple[Author, ...]:
+    """Return the people of the first elements that are marked as bylines and hold nothing else."""
+    found: dict[str, Author] = {}
+    for text in draft.metadata.bylines:
+        names = read_names(text) if len(text) <= _LONGEST else None
+        for author in names.authors if names and names.is_clean else ():
+            found.setdefault(fold(author.name), author)
+        if found and not (names and names.authors):
+            break
+    return tuple(found.values())[:_MOST]
+
+
+def _name_line(draft: Draft) -> Draft:
+    """Name the line of the introduction that prints the first of the authors as the byline."""
+    if draft.byline or not draft.authors:
+        return draft
+    name = f" {fold(draft.authors[0].name)} "
+    lines: list[Paragraph] = [
+        paragraph
+        for paragraph, rank in list_introduction(draft)
+        if rank != FAR and name in f" {fold(draft.text_of(paragraph))} "
+    ]
+    for paragraph in lines:
+        text = draft.text_of(paragraph)
+        if len(text) <= _LONGEST and draft.line(paragraph[0]).role in (
+            Role.UNDECIDED,
+            Role.REMOVED,
+            Role.TIMESTAMP,
+        ):
+            return replace(mark_kept(draft, paragraph, Role.BYLINE), byline=text)
+    return draft

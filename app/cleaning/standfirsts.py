@@ -1,0 +1,167 @@
+"""Which line below the headline is the standfirst.
+
+A standfirst stands between headline and body, is parted from the body by byline, timestamp, caption or a gap,
+and has the form of a sentence that sums the story up. How much each sign counts was learned, together with
+those of the headline (benchmarks/train_titles.py): the likeliest line is taken if it is likelier than none.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from math import exp
+
+from app.cleaning.captions import is_caption
+from app.cleaning.datelines import parse_opening
+from app.cleaning.draft import Draft, Paragraph
+from app.cleaning.ledger import Role
+from app.cleaning.measures import ends_sentence, fold, overlap, weigh
+from app.cleaning.readings import FURNITURE
+from app.cleaning.titles import CONTEXTUAL, WEIGHTS, is_about_line, list_words
+
+# Chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains.
+_SURE, _SURE_IN_HTML = 0.3, 0.35
+_BELOW = 10  # paragraphs below the headline that can be its standfirst
+_SHORTEST, _LONGEST = 18.0, 600.0
+_PROSE = 100.0  # letters from which a sentence is the body
+_SAME = 0.8  # agreement from which a line is what the markup says
+_BESIDE = (Role.CAPTION, Role.CREDIT)
+
+
+def choose_standfirst(draft: Draft, headline: Paragraph) -> tuple[Paragraph, ...]:
+    """Return the paragraphs of the standfirst, most often one; empty if the article has none."""
+    weights = _load_weights()
+    scored = [
+        (sum(weights[name] * value for name, value in signs.items() if value), paragraph)
+        for paragraph, signs in list_candidates(draft, headline)
+    ]
+    if not scored:
+        return ()
+    total = 1.0 + sum(exp(score) for score, _ in scored)  # 1: that there is none
+    score, best = max(scored)
+    sure = _SURE_IN_HTML if draft.hints.content_type == "text/html" else _SURE
+    return _extend(draft, best) if exp(score) / total >= sure else ()
+
+
+@cache
+def _load_weights() -> dict[str, float]:
+    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))["standfirst"]
+    return weights
+
+
+def _extend(draft: Draft, paragraph: Paragraph) -> tuple[Paragraph, ...]:
+    """Add the lines below that the markup names as parts of the same standfirst."""
+    text = fold(draft.text_of(paragraph))
+    whole = next(
+        (
+            fold(each)
+            for each in (*draft.metadata.standfirsts, *draft.metadata.summaries)
+            if fold(each).startswith(text) and len(each) <= 2 * _LONGEST
+        ),
+        text,
+    )
+    taken = [paragraph]
+    for below in draft.paragraphs[draft.paragraphs.index(paragraph) + 1 :][:_BELOW]:
+        text = f"{text} {fold(draft.text_of(below))}"
+        if not whole.startswith(text):
+            break
+        taken.append(below)
+    return tuple(taken)
+
+
+def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, dict[str, float]]]:
+    """List the paragraphs that can be the standfirst, each with the signs that speak for and against it."""
+    place = draft.paragraphs.index(headline)
+    title = list_words(draft.text_of(headline))
+    body = list_words(" ".join(draft.text_of(each) for each in draft.undecided() if each > headline)[:4000])
+    stated = [fold(each) for each in draft.metadata.summaries]
+    marked = [fold(each) for each in draft.metadata.standfirsts]
+    found = []
+    prose = 0
+    for index in range(place + 1, min(place + 1 + _BELOW, len(draft.paragraphs))):
+        paragraph = draft.paragraphs[index]
+        text = draft.text_of(paragraph)
+        if _can_be(draft, paragraph, text):
+            signs = _describe(draft, place, index, text)
+            words = list_words(text)
+            signs["as_headline"] = len(words & title) / len(words) if words else 0.0
+            signs["share"] = len(words & body) / len(words) if words else 0.0
+            signs["after_prose"] = float(prose)
+            folded = fold(text) if stated or marked else ""
+            signs["stated"] = any(
+                overlap(folded, each) >= _SAME or each.startswith(folded) for each in stated
+            )
+            signs["marked"] = any(
+                overlap(folded, each) >= _SAME or each.startswith(folded) for each in marked
+            )
+            if _is_parted(draft, index, signs):
+                found.append((paragraph, signs))
+        if draft.line(paragraph[0]).role is Role.UNDECIDED and weigh(text) >= _PROSE and ends_sentence(text):
+            prose += 1
+            if prose > 1:
+                break
+    return found
+
+
+def _can_be(draft: Draft, paragraph: Paragraph, text: str) -> bool:
+    line = draft.line(paragraph[0])
+    if not _SHORTEST <= weigh(text) <= _LONGEST or parse_opening(text):
+        return False
+    if line.role is Role.REMOVED:
+        return line.reason in CONTEXTUAL and not FURNITURE.match(text)
+    return line.role in (Role.UNDECIDED, Role.STANDFIRST)
+
+
+def _is_parted(draft: Draft, index: int, signs: dict[str, float]) -> bool:
+    """Tell whether something parts a line from the body below: else it is as likely its first paragraph."""
+    if not signs["kept"]:
+        return True  # the labeller parted it
+    has_body = any(draft.line(each[0]).role is Role.UNDECIDED for each in draft.paragraphs[index + 1 :])
+    is_marked = signs["stated"] or signs["marked"]
+    is_parted = is_marked or signs["about_below"] or signs["caption_below"] or signs["parted"]
+    return bool(has_body and is_parted)
+
+
+def _describe(draft: Draft, place: int, index: int, text: str) -> dict[str, float]:
+    """Say what speaks for and against a line; the names are those of the weights."""
+    paragraphs = draft.paragraphs
+    weight = weigh(text)
+    role = draft.line(paragraphs[index][0]).role
+    above = [is_about_line(draft, paragraphs[at]) for at in range(place + 1, index)]
+    below = paragraphs[index + 1 : index + 4]
+    roles = [draft.line(each[0]).role for each in below]
+    about = [is_about_line(draft, each) for each in below]
+    following = next(
+        (weigh(draft.text_of(each)) for each in below if draft.line(each[0]).role is Role.UNDECIDED), 0.0
+    )
+    gap_above = paragraphs[index][0] - paragraphs[index - 1][-1] > 1
+    gap_below = index + 1 < len(paragraphs) and paragraphs[index + 1][0] - paragraphs[index][-1] > 1
+    is_html = draft.hints.content_type == "text/html"
+    return {
+        "some": 1.0,
+        "some_in_html": is_html,
+        "next": index == place + 1,
+        "second": index == place + 2,
+        "offset": (index - place) / _BELOW,
+        "labelled": role is Role.STANDFIRST,
+        "kept": role is Role.UNDECIDED,
+        "length": min(weight, 200) / 200,
+        "excess": max(0.0, weight - 250) / 200,
+        "short": weight < 45,
+        "sentence": ends_sentence(text),
+        "about_above": any(above),
+        "about_next": about[:1] == [True],
+        "about_below": any(about),
+        "caption_next": roles[:1] != [] and roles[0] in _BESIDE,
+        "caption_below": any(each in _BESIDE for each in roles),
+        "caption_above": any(draft.line(paragraphs[at][0]).role in _BESIDE for at in range(place + 1, index)),
+        "kept_next": roles[:1] == [Role.UNDECIDED],
+        "parted": roles[:1] == [Role.REMOVED],
+        "prose_below": following >= _PROSE,
+        "shorter": weight < 0.7 * following,
+        "gap_above": gap_above,
+        "gap_below": gap_below,
+        "gaps_differ": gap_above != gap_below,
+        "caption": is_caption(text),
+        "quotes": text[0] in '"“„«»‘「',
+    }

@@ -1,0 +1,182 @@
+"""Learn how much each sign of a headline and of a standfirst counts, and write app/cleaning/titles.json.
+
+    python benchmarks/train_titles.py --bench PATH [--check]
+
+PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. A conditional logit:
+of the lines of a page that can be its headline, the one that is shall have the highest weighted sum of its
+signs; likewise the standfirst, below the headline that the present file chooses, where "none" takes part with
+a sum of zero. Needs numpy. --check prints, instead of writing anything, how often the right line is found on
+sites that were not learned from (five parts of the domains in turn).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fields import STYLES, read_page, read_rows
+
+from app.cleaning import standfirsts, titles
+from app.cleaning.draft import Draft, Hints, Paragraph
+from app.cleaning.measures import fold, overlap
+from app.cleaning.pipeline import STEPS
+
+PARTS = 5
+ROUNDS, STEP, DECAY = 300, 0.1, 1e-4
+SAME_HEADLINE, SAME_STANDFIRST = 0.9, 0.8  # agreement from which a line is the gold's, as the scorer has it
+SHARES = {"wcxb": 0.5}  # weight of a page; other pages than news count half
+Candidates = list[tuple[Paragraph, dict[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The candidates of one page, and which of them are right."""
+
+    source: str
+    part: int
+    rows: np.ndarray[Any, Any]
+    right: np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A page as it is read, its headline and its standfirst; "" for none, None where that is not known."""
+
+    source: str
+    domain: str
+    draft: Draft
+    headline: str | None
+    standfirst: str | None
+
+
+def list_golds(bench: Path) -> Iterator[Gold]:
+    """Clean every page as far as its headline."""
+    articles = {row["id"]: row for row in read_rows(bench / "fields" / "articles.jsonl.gz")}
+    for style in STYLES:
+        for identifier, raw, hints in read_page(bench, style):
+            row = articles[identifier]
+            standfirst = row.get("standfirst") or ("" if row["source"] == "fundus" else None)
+            yield Gold(f"fields {style}", row["domain"], clean_half(raw, hints), row.get("title"), standfirst)
+    for path in sorted((bench / "body" / "gold").glob("*.jsonl.gz")):
+        source = path.name.split(".")[0]
+        golds = (
+            {} if source == "fundus_pub" else {row["id"]: row for row in read_rows(path)}
+        )  # it is in fields/
+        for style in ("browser", "text") if golds else ():
+            for raw in read_rows(bench / "body" / "raw" / f"{source}.{style}.jsonl.gz"):
+                row = golds.get(raw["id"])
+                if row and row.get("gold_title"):
+                    yield Gold(
+                        source, row["domain"], clean_half(raw["raw"], Hints()), row["gold_title"], None
+                    )
+
+
+def clean_half(raw: str, hints: Hints) -> Draft:
+    """Run the steps before the headline."""
+    draft = Draft(raw=raw, hints=hints)
+    for step in STEPS:
+        if step.__name__ == "find_headline":
+            break
+        draft = step(draft)
+    return draft
+
+
+def describe(gold: Gold, candidates: Candidates, wanted: str, same: float, *, can_lack: bool) -> Page | None:
+    """Lay out the candidates of a page; None if there is nothing to learn from it."""
+    if not candidates:
+        return None
+    texts = [fold(gold.draft.text_of(each)) for each, _ in candidates]
+    right = [overlap(text, fold(wanted)) >= same for text in texts]
+    rows = [list(signs.values()) for _, signs in candidates]
+    if can_lack:
+        right.append(not any(right))
+        rows.append([0.0] * len(rows[0]))
+    if not any(right):
+        return None
+    site = ".".join(gold.domain.split(".")[-2:])
+    part = zlib.crc32(site.encode()) % PARTS
+    return Page(gold.source, part, np.array(rows, np.float32), np.array(right, bool))
+
+
+def fit(pages: list[Page]) -> np.ndarray[Any, Any]:
+    """Return the weights that make the right lines likeliest (Adam on the mean log likelihood)."""
+    sizes = [len(page.rows) for page in pages]
+    starts = np.cumsum([0, *sizes[:-1]])
+    owner = np.repeat(np.arange(len(pages)), sizes)
+    rows, right = np.vstack([page.rows for page in pages]), np.concatenate([page.right for page in pages])
+    share = np.array([SHARES.get(page.source, 1.0) for page in pages])
+    share /= share.sum()
+    weights = np.zeros(rows.shape[1])
+    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    for number in range(1, ROUNDS + 1):
+        scores = rows @ weights
+        chances = np.exp(scores - np.maximum.reduceat(scores, starts)[owner])
+        wanted = chances * right
+        error = chances / np.add.reduceat(chances, starts)[owner]
+        error -= wanted / np.add.reduceat(wanted, starts)[owner]
+        slope = rows.T @ (error * share[owner]) + DECAY * weights
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+        weights -= STEP * (mean / (1 - 0.9**number)) / (np.sqrt(square / (1 - 0.999**number)) + 1e-8)
+    return weights
+
+
+def check(name: str, pages: list[Page]) -> None:
+    """Print how often the right line is found on sites that were not learned from."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for part in range(PARTS):
+        weights = fit([page for page in pages if page.part != part])
+        for page in pages:
+            if page.part == part:
+                for key in (page.source, "all"):
+                    counts[key][0] += 1
+                    counts[key][1] += bool(page.right[np.argmax(page.rows @ weights)])
+    for key, (total, found) in sorted(counts.items()):
+        print(f"{name:<12} {key:<18} {total:>5} pages  {found / total:.3f}")
+
+
+def main() -> None:
+    """Train and write, or check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--bench", type=Path, required=True)
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    names: dict[str, list[str]] = {}
+    pages: dict[str, list[Page]] = {"headline": [], "standfirst": []}
+    for gold in list_golds(options.bench):
+        candidates = titles.list_candidates(gold.draft)
+        if gold.headline:
+            page = describe(gold, candidates, gold.headline, SAME_HEADLINE, can_lack=False)
+            pages["headline"] += [page] if page else []
+            if candidates:
+                names.setdefault("headline", list(candidates[0][1]))
+        headline = None
+        if gold.standfirst is not None:
+            stated = titles.find_stated(gold.draft)
+            headline = stated[0] if stated else titles.choose_headline(gold.draft)
+        if headline:
+            below = standfirsts.list_candidates(gold.draft, headline)
+            page = describe(gold, below, gold.standfirst or "", SAME_STANDFIRST, can_lack=True)
+            pages["standfirst"] += [page] if page else []
+            if below:
+                names.setdefault("standfirst", list(below[0][1]))
+    learned = {}
+    for name, each in pages.items():
+        if options.check:
+            check(name, each)
+        else:
+            learned[name] = {
+                sign: round(float(weight), 3) for sign, weight in zip(names[name], fit(each), strict=True)
+            }
+    if learned:
+        titles.WEIGHTS.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
