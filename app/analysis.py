@@ -99,9 +99,7 @@ _APOSTROPHES = frozenset("'’ʼ＇")
 _POSSESSIVE = re.compile(rf"(?:['’ʼ＇][sS](?![\w{_MARKS}]))+")
 # The same for texts of which it need not be known where the words stand.
 # Each begins with a character that is rare, so that the rest is tried in few places.
-_POSSESSIVES = re.compile(
-    rf"['’ʼ＇](?<=[\w{_MARKS}].)[sS](?![\w{_MARKS}])(?:['’ʼ＇][sS](?![\w{_MARKS}]))*"
-)
+_POSSESSIVES = re.compile(rf"['’ʼ＇](?<=[\w{_MARKS}].)[sS](?![\w{_MARKS}])(?:['’ʼ＇][sS](?![\w{_MARKS}]))*")
 _ABBREVIATIONS = re.compile(
     rf"(\.(?<=[^\W\d_].)(?<![\w{_MARKS}][^\W\d_].)(?<![\w{_MARKS}]['’ʼ＇][^\W\d_].)"
     rf"[^\W\d_](?:\.[^\W\d_])*(?![\w{_MARKS}]))(\.?)"

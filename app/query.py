@@ -29,6 +29,8 @@ MAX_DEPTH = 20
 MAX_SLOP = 100
 # Of more words than this, all in capitals and without brackets or quotes, AND, OR and NOT are words as well.
 MAX_CAPITALS = 6
+# Beside more plain words than this, and without operators, a quotation is no demand.
+MAX_QUOTED_WORDS = 12
 
 
 class Scope(StrEnum):
@@ -96,6 +98,7 @@ _LEXEME = re.compile(
     |(?P<word>[^\s(){_QUOTE}]+)""",
     re.VERBOSE,
 )
+_SENTENCE = re.compile(r"[,.;:?!](?:\s|$)")
 _FUZZY = re.compile(r"~\d*\Z")
 
 
@@ -140,8 +143,7 @@ Words(terms=((0, 'bridge'),), scope=None, slop=0, is_phrase=False, is_prefix=Fal
     if _is_shouted(text, lexemes):
         lexemes = [replace(each, kind="word") if each.kind == "operator" else each for each in lexemes]
     if not any(each.kind in ("operator", "minus", "scope") for each in lexemes):
-        # Brackets group what is joined by operators; in a sentence they are punctuation.
-        lexemes = [each for each in lexemes if each.kind not in ("open", "close")]
+        lexemes = list(_read_prose(lexemes))
     node = _parse_alternatives(_Reading(lexemes), None, depth=0)
     if node is None:
         # Nothing but operators: then they are what is looked for.
@@ -206,9 +208,23 @@ def _read_lexemes(text: str) -> Iterator[_Lexeme]:
 
 
 def _is_shouted(text: str, lexemes: list[_Lexeme]) -> bool:
-    """Tell whether capitals mean nothing: a wire's headline is written in them, AND and NOT included."""
+    """Tell whether capitals mean nothing: wires write their headlines and texts in them, AND and NOT too."""
     kinds = Counter(lexeme.kind for lexeme in lexemes)
-    return text == text.upper() and kinds["word"] > MAX_CAPITALS and not kinds["open"] and not kinds["phrase"]
+    is_text = not (kinds["open"] or kinds["phrase"]) or _SENTENCE.search(text) is not None
+    return text == text.upper() and kinds["word"] > MAX_CAPITALS and is_text
+
+
+def _read_prose(lexemes: list[_Lexeme]) -> Iterator[_Lexeme]:
+    """Take the brackets out of what has no operators: they group operands, else they are punctuation.
+
+    In a long text quotation marks are punctuation too.
+    """
+    is_long = sum(lexeme.kind == "word" for lexeme in lexemes) > MAX_QUOTED_WORDS
+    for lexeme in lexemes:
+        if lexeme.kind == "phrase" and is_long and not lexeme.slop:
+            yield from (_Lexeme("word", word, lexeme.at) for word in lexeme.text.split())
+        elif lexeme.kind not in ("open", "close"):
+            yield lexeme
 
 
 def _check_size(node: Node | None) -> None:

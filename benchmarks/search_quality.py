@@ -85,7 +85,8 @@ def run_fts5(folder: Path) -> Run:
         words = [word for word in re.findall(r"\w+", text.lower()) if not is_stop_word(word, ["en"])]
         wanted = " OR ".join(f'"{word}"' for word in words)
         rows = database.execute(
-            "SELECT name FROM texts WHERE texts MATCH ? ORDER BY bm25(texts, 0, 3, 1) LIMIT ?", (wanted, DEPTH)
+            "SELECT name FROM texts WHERE texts MATCH ? ORDER BY bm25(texts, 0, 3, 1) LIMIT ?",
+            (wanted, DEPTH),
         )
         return [row[0] for row in rows]
 

@@ -132,11 +132,13 @@ class _Finder:
         wanted = {number for number, word in enumerate(self._words) if word.scope in (None, scope)}
         found: list[Match] = []
         rows = _Rows(text)
+        plain = text.lower() if is_plain(text) else None
         if self._begins:
-            found += self._find_plain(text.lower()) if is_plain(text) else self._find_among(rows)
+            found += self._find_among(rows) if plain is None else self._find_plain(plain)
         for number, word in self._rows:
-            if number in wanted:
-                found += _find_in_plain_row(text, word, number=number) or _find_word(rows, word, number=number)
+            if number in wanted and (plain is None or _may_have(plain, word)):
+                in_a_row = [] if plain is None else _find_in_plain_row(plain, word, number=number)
+                found += in_a_row or _find_word(rows, word, number=number)
         return sorted({match for match in found if match.word in wanted})
 
     def _find_plain(self, text: str) -> Iterator[Match]:
@@ -213,19 +215,28 @@ class _Rows:
         return [index for index, row in enumerate(self._make()) if row[0].startswith(prefix)]
 
 
+def _may_have(text: str, word: Words) -> bool:
+    """Tell whether a text of plain letters has the terms of a phrase at all, in whatever order."""
+    if word.slop or not word.is_phrase:
+        return True
+    return all(
+        term in text or (len(term) in _ABBREVIATED and ".".join(term) in text) for _, term in word.terms
+    )
+
+
 def _find_in_plain_row(text: str, word: Words, *, number: int) -> list[Match]:
-    """Find a phrase of plain words with nothing but spaces and punctuation between."""
+    """Find a phrase in a text of small plain letters, with nothing but spaces and punctuation between."""
     terms = [term for _, term in word.terms]
     if not word.is_phrase or word.slop or word.is_prefix or not all(map(_PLAIN_WORD.fullmatch, terms)):
         return []
-    if not is_plain(text):
-        return []
-    text = text.lower()
     pattern = re.compile("[^a-z0-9'’.]+".join(terms))
     return [
         Match(found.start(), found.end(), number)
         for found in pattern.finditer(text)
-        if not (_is_letter(text[found.start() - 1 : found.start()]) or _is_letter(text[found.end() : found.end() + 1]))
+        if not (
+            _is_letter(text[found.start() - 1 : found.start()])
+            or _is_letter(text[found.end() : found.end() + 1])
+        )
     ]
 
 

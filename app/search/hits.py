@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import Session, col
 
 from app.articles.shapes import ArticleSummary, Status
@@ -27,7 +28,8 @@ def show_hits(
     """Write the hits' JSON. What was deleted or withheld since the index saw it is left out."""
     is_whole = bool(set(fields or ()) - set(ArticleSummary.model_fields))
     ids = [hit.article_id for hit in hits]
-    rows = _list_rows(session, ids, is_whole=is_whole, with_texts=highlighter is not None)
+    statement = _write_statement(is_whole=is_whole, with_texts=highlighter is not None)
+    rows = {row[0]: row for row in session.execute(statement, {"ids": ids})}
     shown = []
     for hit in hits:
         if (row := rows.get(hit.article_id)) is None:
@@ -43,19 +45,13 @@ def show_hits(
     return shown
 
 
-def _list_rows(
-    session: Session, ids: Sequence[int], *, is_whole: bool, with_texts: bool
-) -> dict[int, Sequence[Any]]:
-    """Read the hits' served JSON, and the texts to highlight."""
-    document = Article.document if is_whole else Article.brief
-    columns: list[Any] = [Article.id, document]
+@cache  # a statement costs more to write than to run
+def _write_statement(*, is_whole: bool, with_texts: bool) -> Select[*tuple[Any, ...]]:
+    columns: list[Any] = [Article.id, Article.document if is_whole else Article.brief]
     if with_texts:
         columns += [getattr(Article, name) for name in HitTexts._fields]
-    rows = session.execute(
-        select(*columns).where(
-            col(Article.id).in_(ids),
-            col(Article.deleted_at).is_(None),
-            col(Article.status) != Status.WITHHELD,
-        )
+    return select(*columns).where(
+        col(Article.id).in_(bindparam("ids", expanding=True)),
+        col(Article.deleted_at).is_(None),
+        col(Article.status) != Status.WITHHELD,
     )
-    return {row[0]: row for row in rows}

@@ -19,12 +19,14 @@ from app.stemming import is_stop_word, list_forms, read_subtag
 
 # A word of the headline says more of what an article is about than one of the body. Swept over 0-4 on the
 # known-item and news collections of bench/: see docs/search.md.
-HEADLINE_BOOST = 0.5
+HEADLINE_BOOST = 0.3
 # What two words side by side weigh, as in the query.
 PAIR_BOOST = 0.1
+# Those of the headline weigh more.
+HEADLINE_PAIR = 2.0
 MAX_PAIRS = 64
 # A query is stemmed by so many of the store's languages, the most frequent ones.
-MAX_LANGUAGES = 12
+MAX_LANGUAGES = 24
 # The share of the articles from which on a language's stop words are left out of a query.
 MAIN_SHARE = 0.2
 
@@ -68,7 +70,10 @@ def match(node: Node, filters: Filters, snapshot: Snapshot) -> Matching:
         strict = vocabulary.match_any([binding[0]])  # flat, see `_join_loosely`
     else:
         required = [*binding, *dict.fromkeys(plain)]
-        strict = _join([*_match_every(required, vocabulary), *_raise_headline(required, vocabulary), *limits])
+        # Stop words need not be there, but raise what has them.
+        asides = [word for word in (best.words if best else ()) if word not in plain]
+        raising = [*_raise_headline([*required, *asides], vocabulary), *vocabulary.raise_any(asides)]
+        strict = _join([*_match_every(required, vocabulary), *raising, *limits])
     loose = None
     if len(plain) > 1 or any(len(word.terms) > 1 for word in plain):
         loose = _join_loosely(vocabulary.match_any(_relax(plain)), _match_parts(binding, vocabulary), limits)
@@ -157,12 +162,19 @@ class Vocabulary:
             for form, share in self.list_stems(word, field).items()
         ]
 
+    def raise_any(self, words: Iterable[Words]) -> list[Clause]:
+        """Return clauses that raise what has these words."""
+        return [
+            clause for word in dict.fromkeys(words) for clause in self.list_clauses(word, TEXT, weight=1.0)
+        ]
+
     def list_exact(self, words: Words) -> list[Query]:
         """List queries for a phrase, prefix or quoted word, one for each part of the article."""
         fields = (str(words.scope),) if words.scope else EXACT
-        return [_match_exact(words, field) for field in fields if self._has_terms(words, field)]
+        return [_match_exact(words, field) for field in fields if self.has_terms(words, field)]
 
-    def _has_terms(self, words: Words, field: str) -> bool:
+    def has_terms(self, words: Words, field: str) -> bool:
+        """Tell whether a field has all the terms of a phrase at all."""
         whole = words.terms[:-1] if words.is_prefix else words.terms
         return all(self.searcher.doc_freq(field, term) for _, term in whole)
 
@@ -211,7 +223,11 @@ def _list_pairs(words: tuple[Words, ...], vocabulary: Vocabulary) -> list[Query]
         ):
             continue
         row = Words(((0, first.terms[0][1]), (1, second.terms[0][1])), is_phrase=True)
-        pairs += vocabulary.list_exact(row)
+        pairs += [
+            _boost(_match_exact(row, field), HEADLINE_PAIR if field == Scope.HEADLINE else 1.0)
+            for field in EXACT
+            if vocabulary.has_terms(row, field)
+        ]
     return pairs[:MAX_PAIRS]
 
 

@@ -46,9 +46,7 @@ def search(session: Session, snapshot: Snapshot, query: SearchQuery) -> Page:
         hits = match_all_hits(snapshot, query, node=node)
         counted = count_facets(snapshot, hits, facets, limit=query.facet_limit) if facets else None
         if query.histogram:
-            histogram = count_by_date(
-                snapshot, hits, date_field=query.date_field, interval=query.histogram
-            )
+            histogram = count_by_date(snapshot, hits, date_field=query.date_field, interval=query.histogram)
     return Page(items, found.following, count, counted, histogram, None)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tantivy import DocAddress, Order, Query, Searcher
 
@@ -20,7 +21,7 @@ from app.search.shapes import SearchQuery, SearchSort
 MAX_RANK = 10_000
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 # So many of the best are put in order anew by the pairs of words that they have.
-RERANKED = 50
+RERANKED = 30
 BY_SCORE = (SearchSort.RELEVANCE, SearchSort.RECENT)
 # By score and age: from all articles, and from those of the last days, so many of the best.
 CANDIDATES = 200
@@ -86,41 +87,42 @@ def _list_best(searcher: Searcher, found: Matching, *, query: SearchQuery, asked
             errors=[FieldError(field="cursor", message="is too far from the first hit")],
         )
     wanted = rank + query.limit + 1
-    ranked = [(1 + _scale(score), at) for score, at in _rank(searcher, found.strict, found.pairs, limit=wanted)]
-    if found.loose is not None and len(ranked) < wanted:
-        known = {_name(address) for _, address in ranked}
-        ranked += [
-            (_scale(score), address)
-            for score, address in _rank(searcher, found.loose, found.pairs, limit=wanted)
-            if _name(address) not in known
-        ]
+    looked_at = max(wanted, RERANKED) if found.pairs else wanted
+    # Without counting, Tantivy skips what cannot be among the best.
+    strict = searcher.search(found.strict, limit=looked_at, count=False).hits
+    ranked = [_Ranked(1, score, address) for score, address in strict]
+    if found.loose is not None and len(ranked) < looked_at:
+        known = {_name(each.address) for each in ranked}
+        loose = searcher.search(found.loose, limit=looked_at, count=False).hits
+        ranked += [_Ranked(0, score, address) for score, address in loose if _name(address) not in known]
+    if found.pairs:
+        ranked = [*_raise_pairs(searcher, ranked[:RERANKED], found.pairs), *ranked[RERANKED:]]
     page = ranked[rank : rank + query.limit]
-    ids = searcher.fast_field_values("id", [address for _, address in page])
-    hits = [Hit(int(article_id or 0), score) for article_id, (score, _) in zip(ids, page, strict=True)]
+    ids = searcher.fast_field_values("id", [each.address for each in page])
+    hits = [
+        Hit(int(article_id or 0), each.tier + _scale(each.score))
+        for article_id, each in zip(ids, page, strict=True)
+    ]
     is_more = len(ranked) >= wanted
     return Found(hits, encode_cursor(asked, [rank + query.limit]) if is_more else None)
 
 
-Ranked = list[tuple[float, DocAddress]]
+class _Ranked(NamedTuple):
+    """An article that was found, before its place is settled."""
+
+    tier: int
+    """1 if everything matches, 0 if a part does."""
+    score: float
+    address: DocAddress
 
 
-def _rank(searcher: Searcher, query: Query, pairs: list[Query], *, limit: int) -> Ranked:
-    """List the best by BM25; the first of them are put in order anew by what they have side by side."""
-    # Without counting, Tantivy skips what cannot be among the best.
-    ranked = searcher.search(query, limit=max(limit, RERANKED) if pairs else limit, count=False).hits
-    first = ranked[:RERANKED]
-    if not pairs or len(first) < 2:
-        return ranked
-    ids = searcher.fast_field_values("id", [address for _, address in first])
-    beside = searcher.search(
-        matching.raise_pairs([int(article_id or 0) for article_id in ids], pairs),
-        limit=RERANKED,
-        count=False,
-    ).hits
+def _raise_pairs(searcher: Searcher, ranked: list[_Ranked], pairs: list[Query]) -> list[_Ranked]:
+    """Put the best in order anew, by what they have side by side."""
+    ids = [int(number or 0) for number in searcher.fast_field_values("id", [each.address for each in ranked])]
+    beside = searcher.search(matching.raise_pairs(ids, pairs), limit=RERANKED, count=False).hits
     raised = {_name(address): score for score, address in beside}
-    first = [(score + raised.get(_name(address), 0.0), address) for score, address in first]
-    first.sort(key=lambda each: -each[0])
-    return [*first, *ranked[RERANKED:]]
+    anew = [each._replace(score=each.score + raised.get(_name(each.address), 0.0)) for each in ranked]
+    return sorted(anew, key=lambda each: (-each.tier, -each.score))
 
 
 def _name(address: DocAddress) -> tuple[int, int]:
@@ -137,7 +139,11 @@ def _list_recent(searcher: Searcher, found: Matching, *, query: SearchQuery, ask
     field = DATE_FIELDS[query.date_field]
     scores: dict[tuple[int, int], tuple[float, DocAddress]] = {}
     for days in (None, *RECENT_DAYS):
-        bound = [] if days is None else [matching.match_range(field, lower=max(_LOWEST, now - days * _DAY), upper=_HIGHEST)]
+        bound = (
+            []
+            if days is None
+            else [matching.match_range(field, lower=max(_LOWEST, now - days * _DAY), upper=_HIGHEST)]
+        )
         best = searcher.search(matching.limit(found.strict, *bound), limit=CANDIDATES, count=False).hits
         scores.update((_name(address), (score, address)) for score, address in best)
     candidates = list(scores.values())

@@ -61,7 +61,6 @@ class SearchQuery(Filters):
         description="Wait (at most 5 s) until the index has this change: the `Dateline-Seq` of a write.",
     )
 
-
     facets: str | None = Field(
         None,
         max_length=200,
