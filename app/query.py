@@ -11,22 +11,26 @@ out is binding: a phrase, a scope, the operands of AND, OR and NOT, and what sta
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from app.analysis import list_words as list_surfaces
 from app.analysis import tokenise
 from app.errors import FieldError, InvalidQuery
 
-MAX_LENGTH = 1000
-MAX_CLAUSES = 64
+# Questions that people have written down for test collections have up to 1,400 characters and 213 words.
+MAX_LENGTH = 4000
+MAX_CLAUSES = 400
 # Terms, which are more than clauses: a phrase has several, and so has a word of Chinese.
-MAX_TERMS = 256
+MAX_TERMS = 800
 # A prefix stands for all the words that begin with it, so a query of many is expensive.
 MAX_PREFIXES = 16
 MAX_DEPTH = 20
 MAX_SLOP = 100
 # Of more words than this, all in capitals and without brackets or quotes, AND, OR and NOT are words as well.
 MAX_CAPITALS = 6
+# Beside more plain words than this, and without operators, a quotation is no demand.
+MAX_QUOTED_WORDS = 12
 
 
 class Scope(StrEnum):
@@ -48,6 +52,8 @@ class Words:
     slop: int = 0
     is_phrase: bool = False
     is_prefix: bool = False
+    surface: str = field(default="", compare=False)
+    """The word as it was written, if its other forms are wanted too: neither quoted nor a prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """As many of these as possible; at least one. Only the root is one, or the root's `All` holds one."""
+    """As many of these as possible, in their order; at least one. Only the root is one, or the root's `All` holds one."""
 
     words: tuple[Words, ...]
 
@@ -92,6 +98,7 @@ _LEXEME = re.compile(
     |(?P<word>[^\s(){_QUOTE}]+)""",
     re.VERBOSE,
 )
+_SENTENCE = re.compile(r"[,.;:?!](?:\s|$)")
 _FUZZY = re.compile(r"~\d*\Z")
 
 
@@ -135,6 +142,8 @@ Words(terms=((0, 'bridge'),), scope=None, slop=0, is_phrase=False, is_prefix=Fal
     lexemes = list(_read_lexemes(text))
     if _is_shouted(text, lexemes):
         lexemes = [replace(each, kind="word") if each.kind == "operator" else each for each in lexemes]
+    if not any(each.kind in ("operator", "minus", "scope") for each in lexemes):
+        lexemes = list(_read_prose(lexemes))
     node = _parse_alternatives(_Reading(lexemes), None, depth=0)
     if node is None:
         # Nothing but operators: then they are what is looked for.
@@ -152,6 +161,22 @@ def list_words(node: Node) -> list[Words]:
         return []
     parts = node.words if isinstance(node, Best) else node.nodes
     return [words for part in parts for words in list_words(part)]
+
+
+def describe(node: Node) -> dict[str, object]:
+    """Write a tree as JSON shows it.
+
+    >>> describe(parse_query("bridge -toll*"))["all"][0]
+    {'not': {'word': 'toll', 'kind': 'prefix', 'scope': None, 'distance': 0}}
+    """
+    if isinstance(node, Words):
+        kind = "prefix" if node.is_prefix else "phrase" if node.is_phrase else "word"
+        text = " ".join(term for _, term in node.terms)
+        return {"word": text, "kind": kind, "scope": node.scope, "distance": node.slop}
+    if isinstance(node, Not):
+        return {"not": describe(node.node)}
+    parts = node.words if isinstance(node, Best) else node.nodes
+    return {type(node).__name__.lower(): [describe(part) for part in parts]}
 
 
 def _refuse(detail: str, position: int) -> InvalidQuery:
@@ -183,9 +208,23 @@ def _read_lexemes(text: str) -> Iterator[_Lexeme]:
 
 
 def _is_shouted(text: str, lexemes: list[_Lexeme]) -> bool:
-    """Tell whether capitals mean nothing: a wire's headline is written in them, AND and NOT included."""
+    """Tell whether capitals mean nothing: wires write their headlines and texts in them, AND and NOT too."""
     kinds = Counter(lexeme.kind for lexeme in lexemes)
-    return text == text.upper() and kinds["word"] > MAX_CAPITALS and not kinds["open"] and not kinds["phrase"]
+    is_text = not (kinds["open"] or kinds["phrase"]) or _SENTENCE.search(text) is not None
+    return text == text.upper() and kinds["word"] > MAX_CAPITALS and is_text
+
+
+def _read_prose(lexemes: list[_Lexeme]) -> Iterator[_Lexeme]:
+    """Take the brackets out of what has no operators: they group operands, else they are punctuation.
+
+    In a long text quotation marks are punctuation too.
+    """
+    is_long = sum(lexeme.kind == "word" for lexeme in lexemes) > MAX_QUOTED_WORDS
+    for lexeme in lexemes:
+        if lexeme.kind == "phrase" and is_long and not lexeme.slop:
+            yield from (_Lexeme("word", word, lexeme.at) for word in lexeme.text.split())
+        elif lexeme.kind not in ("open", "close"):
+            yield lexeme
 
 
 def _check_size(node: Node | None) -> None:
@@ -280,7 +319,9 @@ def _read_words(lexeme: _Lexeme, scope: Scope | None) -> Words | None:
     is_prefix = (not is_phrase and text.endswith("*")) or (len(tokens) == 1 and tokens[0].is_single)
     first = tokens[0].position
     terms = tuple((token.position - first, token.term) for token in tokens)
-    return Words(terms, scope, lexeme.slop, is_phrase, is_prefix)
+    surfaces = [] if is_phrase or is_prefix else list_surfaces(text)
+    surface = surfaces[0] if len(surfaces) == len(terms) == 1 else ""
+    return Words(terms, scope, lexeme.slop, is_phrase, is_prefix, surface)
 
 
 def _require(items: list[_Item]) -> Node:
@@ -292,9 +333,10 @@ def _prefer(items: list[_Item]) -> Node:
     """Bind what was spelt out, and want of the plain words as many as possible."""
     binding = [item.node for item in items if item.is_binding]
     plain = (item.node for item in items if not item.is_binding)
-    words = tuple(dict.fromkeys(node for node in plain if isinstance(node, Words)))
-    if len(words) > 1 or (words and len(words[0].terms) > 1):
+    # A word that is repeated stays so: it weighs more.
+    words = tuple(node for node in plain if isinstance(node, Words))
+    if len(set(words)) > 1 or (words and len(words[0].terms) > 1):
         binding.append(Best(words))
     else:
-        binding.extend(words)
+        binding.extend(words[:1])
     return binding[0] if len(binding) == 1 else All(tuple(binding))

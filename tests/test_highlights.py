@@ -5,18 +5,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.query import list_words, parse_query
-from app.search.highlights import HitTexts, highlight
+from app.search.highlights import Highlighter, HitTexts
 
 
-def show(body, q, headline="h"):
-    texts = HitTexts(headline, None, None, None, None, body, [])
-    return highlight(texts, list_words(parse_query(q)))
+def show(body, q, headline="h", language="en"):
+    texts = HitTexts(language, headline, None, None, None, None, body, [])
+    return Highlighter(list_words(parse_query(q)), ["en", "de"]).highlight(texts)
 
 
 @pytest.mark.parametrize(
     ("body", "q", "expected"),
     [
-        ("Le café et Cafés", "cafe", ["café"]),
+        ("Le café et Cafés", "cafe", ["café", "Cafés"]),
+        ("Le café et Cafés", '"cafe"', ["café"]),
+        ("Elections: an electing elector elects", "election", ["Elections", "electing", "elects"]),
+        ("Elections: an electing elector elects", '"elects"', ["elects"]),
+        ("“Happy” people’s skies — happier", "happy sky people", ["Happy", "people", "skies"]),
+        ("xbridge bridges-bridge’s", "bridge", ["bridges", "bridge"]),
+        ("an old\nbridge, older bridge", '"old bridge"', ["old\nbridge"]),
+        ("the people's bank", '"people bank"', ["people's bank"]),
         ("the bridge, the old bridge", '"old bridge"', ["old bridge"]),
         ("the bridge, the old bridge", "old -bridge", ["old"]),
         ("electing an elector", "elect*", ["electing", "elector"]),

@@ -264,23 +264,62 @@ def test_rebuild_while_a_server_runs(start, write, engine, folder):
     writer_less = open_index(find_folder(folder))
     assert find_writer(writer_less) is None
     assert "1 articles" in index.rebuild(engine, folder)
-    assert follower.is_writer
     assert find(follower.take_snapshot(), "harbour") == [article.id]
+    wait_until(lambda: follower.is_writer)
 
 
 def test_stopped_rebuild_leaves_the_index_as_it_was(write, engine, folder):
     write()
     index.catch_up_once(engine, folder)
     path = find_folder(folder)
-    opened = open_index(path)
-    writer = find_writer(opened)
     stopping = following.Event()
     stopping.set()
     before = json.loads((path / "position.json").read_text())
-    assert following.build_anew(engine, writer, folder=path, stopping=stopping) is None
+    assert not following.build_anew(engine, folder=path, stopping=stopping, meanwhile=lambda: None)
     assert json.loads((path / "position.json").read_text()) == before
-    del writer
+    assert [made.name for made in folder.iterdir()] == [path.name]
     assert index.check(engine, folder) == []
+
+
+def test_writes_are_found_while_the_index_is_built_anew(start, write, engine, folder, monkeypatch):
+    monkeypatch.setattr(following, "BATCH", 2)
+    monkeypatch.setattr(following, "MEANWHILE_EVERY", 2)
+    for number in range(7):
+        write(str(number))
+    follower = start()
+    reach(follower, 7)
+    before = read_position(find_folder(folder)).index
+    found = []
+    real = following._write_some
+
+    def write_some(*arguments, **named):
+        if named["limit"] == 2 and len(found) < 3:
+            article = write("Tunnel", "A tunnel.")
+            follow_now()
+            found.append(find(follower.take_snapshot(), "tunnel")[-1] == article.id)
+        return real(*arguments, **named)
+
+    follow_now = lambda: None  # noqa: E731
+    build = following.build_anew
+
+    def build_anew(*arguments, meanwhile, **named):
+        nonlocal follow_now
+        follow_now = meanwhile
+        return build(*arguments, meanwhile=meanwhile, **named)
+
+    monkeypatch.setattr(following, "_write_some", write_some)
+    monkeypatch.setattr("app.index.follower.build_anew", build_anew)
+    assert "10 articles" in index.rebuild(engine, folder)
+    assert found == [True, True, True]
+    wait_until(lambda: follower.seq == 10 and index.check(engine, folder) == [])
+    assert find(follower.take_snapshot(), "tunnel") == [8, 9, 10]
+    assert read_position(find_folder(folder)).index != before
+
+
+def test_lag_counts_what_searches_do_not_see(start, write):
+    follower = start()
+    reach(follower, write().seq)
+    assert (follower.lag(1), follower.lag(4), follower.lag(0)) == (0, 3, 0)
 
 
 def test_check_finds_differences(write, engine, folder):

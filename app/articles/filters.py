@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlmodel import col
 
+from app.analysis import fold_name
 from app.articles.shapes import Status, read_timestamp
 from app.tables import Article, ArticleTerm
 
@@ -69,11 +70,6 @@ Start = Annotated[datetime, BeforeValidator(lambda value: _read_period(value)[0]
 End = Annotated[datetime, BeforeValidator(lambda value: _read_period(value)[1])]
 Value = Annotated[str, Field(min_length=1, max_length=500)]
 Values = Annotated[list[Value], Field(max_length=MAX_VALUES)]
-
-
-def fold(value: str) -> str:
-    """Fold a name for comparison: letter case and runs of spaces do not count."""
-    return " ".join(value.casefold().split())
 
 
 class Filters(BaseModel):
@@ -160,7 +156,7 @@ def _match_language(values: list[str]) -> ColumnElement[bool]:
 
 def _match_terms(field: str, values: list[str]) -> ColumnElement[bool]:
     matching = select(col(ArticleTerm.article_id)).where(
-        col(ArticleTerm.field) == field, col(ArticleTerm.value).in_([fold(value) for value in values])
+        col(ArticleTerm.field) == field, col(ArticleTerm.value).in_([fold_name(value) for value in values])
     )
     return col(Article.id).in_(matching)
 

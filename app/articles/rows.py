@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from app.articles.filters import fold
+from app.analysis import fold_name
 from app.articles.shapes import (
     EXCERPT_LENGTH,
     ArticleContent,
@@ -134,7 +134,7 @@ def _list_terms(content: ArticleContent) -> set[tuple[str, str]]:
         "country": [place.country for place in places],
         "source": [source],
     }
-    return {(field, fold(value)) for field, named in values.items() for value in named if value}
+    return {(field, fold_name(value)) for field, named in values.items() for value in named if value}
 
 
 def make_excerpt(body: str) -> str:

@@ -52,3 +52,10 @@ def _tell(sample: str) -> tuple[str, float]:
 
     best = detect(sample, model="lite", k=1)[0]
     return str(best["lang"]), float(best["score"])
+
+
+def detect_language(text: str, *, unsure: str) -> str:
+    """Detect the language of a text from its first letters; that of a short or a mixed one is `unsure`."""
+    sample = text[:_READ].replace("\n", " ")
+    language, score = _tell(sample) if len(sample) >= _SHORTEST else (unsure, 1.0)
+    return language if score >= _SURE else unsure

@@ -1,9 +1,10 @@
 """The index's folder: made whole or not at all, with a note of how far it has followed the tables.
 
-<index_dir>/v1-1/             one folder per version of the schema; older ones are deleted
+<index_dir>/v2-2-1/           one folder per version of the schema; older ones are deleted
     position.json             name of this index, seq that it has reached, and a mark of that change
     reindex                   (only for a while) asks the process that writes to build the index anew
     meta.json, *.term, …      Tantivy's files and its lock: the process that holds it writes
+<index_dir>/new-…/            an index that is being built, and takes the place of the other when it is whole
 """
 
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import tantivy
 
-from app.index.schema import SCHEMA, VERSION
+from app.index.schema import SCHEMA, STEMMED_AS, VERSION
 
 POSITION_FILE = "position.json"
 REQUEST_FILE = "reindex"
@@ -41,6 +42,8 @@ class Snapshot:
 
     searcher: tantivy.Searcher
     seq: int
+    languages: tuple[tuple[str, float], ...]
+    """The languages by which articles have been stemmed, and their share, the most frequent first."""
 
 
 def find_folder(index_dir: Path) -> Path:
@@ -83,10 +86,7 @@ def _make_index(folder: Path) -> None:
     It is made beside it and moved: of two processes that start at once, one would else empty what the other
     has begun to fill.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix="new-", dir=folder.parent))
-    tantivy.Index(SCHEMA, str(made))
-    write_position(made, Position(secrets.token_hex(8)))
+    made = make_folder(folder)
     try:
         made.rename(folder)
     except OSError:  # another process was faster
@@ -94,6 +94,30 @@ def _make_index(folder: Path) -> None:
     for other in folder.parent.glob("v*-*"):
         if _read_version(other) < _read_version(folder):
             discard_index(other)
+
+
+def make_folder(folder: Path) -> Path:
+    """Make an empty index beside the one in this folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix="new-", dir=folder.parent))
+    tantivy.Index(SCHEMA, str(made))
+    write_position(made, Position(secrets.token_hex(8)))
+    return made
+
+
+def put_in_place(made: Path, folder: Path) -> None:
+    """Put an index in the place of the one that is there.
+
+    Whoever looks just between the two moves makes an empty one, which goes like the one before.
+    """
+    while True:
+        discard_index(folder)
+        try:
+            made.rename(folder)
+            return
+        except OSError:
+            if not (folder / POSITION_FILE).exists():
+                raise
 
 
 def _read_version(folder: Path) -> tuple[int, ...]:
@@ -140,4 +164,8 @@ def write_position(folder: Path, position: Position) -> None:
 def take_snapshot(index: tantivy.Index, seq: int) -> Snapshot:
     """Make what has been committed visible. Read `seq` before: the snapshot then holds at least that."""
     index.reload()
-    return Snapshot(index.searcher(), seq)
+    searcher = index.searcher()
+    counts = dict(searcher.terms_with_prefix(STEMMED_AS, ""))
+    total = sum(counts.values())
+    languages = sorted(counts, key=lambda language: (-counts[language], language))
+    return Snapshot(searcher, seq, tuple((language, counts[language] / total) for language in languages))

@@ -92,6 +92,10 @@ class Follower:
         """Whether this process writes the index."""
         return self._writer is not None
 
+    def lag(self, last_seq: int) -> int:
+        """Count the changes up to `last_seq`, the store's newest, that searches do not see yet."""
+        return max(0, last_seq - self.seq)
+
     def has_caught_up(self) -> bool:
         """Tell whether searches see every change that the store has at this moment."""
         return self._snapshot is not None and self.seq >= find_last_seq(self._engine)
@@ -176,7 +180,7 @@ class Follower:
     def _write(self, writer: tantivy.IndexWriter) -> None:
         last_seq = find_last_seq(self._engine)
         if (self._folder / REQUEST_FILE).exists():
-            build_anew(self._engine, writer, folder=self._folder, stopping=self._stopping)
+            self._build_anew(writer)
         elif last_seq < self._position.seq:
             self._start_over()
         elif last_seq > self._position.seq:
@@ -184,6 +188,16 @@ class Follower:
         else:
             return
         self._open()
+
+    def _build_anew(self, writer: tantivy.IndexWriter) -> None:
+        """Build the index anew, and follow with the old one until the new one is whole."""
+
+        def go_on() -> None:
+            follow(self._engine, writer, folder=self._folder, stopping=self._stopping, show=self._show)
+
+        if build_anew(self._engine, folder=self._folder, stopping=self._stopping, meanwhile=go_on):
+            self._close()
+            self._next_try = 0.0
 
     def _show(self, seq: int) -> None:
         """Let searches see what has been committed."""

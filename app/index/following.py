@@ -6,7 +6,7 @@ since it is deleted by its id first; so a crash between the commit and the note 
 nothing.
 """
 
-import sys
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +19,15 @@ from sqlalchemy import Engine, Row, func, select
 from sqlmodel import Session, col
 
 from app.database import read_session
-from app.index.folder import REQUEST_FILE, Position, read_position, write_position
+from app.index.folder import (
+    Position,
+    find_writer,
+    make_folder,
+    put_in_place,
+    read_index,
+    read_position,
+    write_position,
+)
 from app.index.schema import COLUMNS, WITHHELD, make_document
 from app.tables import Article, ArticleTerm, Change
 
@@ -27,6 +35,8 @@ from app.tables import Article, ArticleTerm, Change
 BATCH = 100
 # Of a long way to go, this many articles become visible at a time. A commit takes 11-15 ms.
 COMMIT_EVERY = 5000
+# While another index is built, new articles wait for the writing of so many.
+MEANWHILE_EVERY = 500
 
 
 def find_last_seq(engine: Engine) -> int:
@@ -121,20 +131,30 @@ def follow(
         show(position.seq)
 
 
-def build_anew(engine: Engine, writer: tantivy.IndexWriter, *, folder: Path, stopping: Event) -> int | None:
-    """Build the index anew in one commit and return its seq: until then searches see what it was before.
+def build_anew(engine: Engine, *, folder: Path, stopping: Event, meanwhile: Callable[[], None]) -> bool:
+    """Build an index in the place of the one that is there, which is in use until the new one is whole.
 
-    Stopped on the way, it leaves the index as it was and returns None.
+    `meanwhile` is called now and then, to go on following with the old one. Tells whether it was done: stopped
+    on the way, it leaves the index as it was.
     """
-    before = read_position(folder)
-    writer.delete_all_documents()
-    position, _ = _write_some(
-        engine, writer, position=Position(before.index), limit=sys.maxsize, stopping=stopping
-    )
+    made = make_folder(folder)
+    try:
+        writer = find_writer(read_index(made))
+        assert writer is not None
+        position, count = read_position(made), MEANWHILE_EVERY
+        while count >= MEANWHILE_EVERY and not stopping.is_set():
+            meanwhile()
+            position, count = _write_some(
+                engine, writer, position=position, limit=MEANWHILE_EVERY, stopping=stopping
+            )
+        writer.commit()
+        write_position(made, position)
+        writer.wait_merging_threads()
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
     if stopping.is_set():
-        writer.rollback()
-        return None
-    writer.commit()
-    write_position(folder, position)
-    (folder / REQUEST_FILE).unlink(missing_ok=True)
-    return position.seq
+        shutil.rmtree(made, ignore_errors=True)
+        return False
+    put_in_place(made, folder)
+    return True

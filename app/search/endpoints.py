@@ -1,17 +1,14 @@
 """The endpoint /v1/search."""
 
 import hashlib
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.articles.conditional import answer_conditionally
-from app.articles.endpoints import View, write_next_url
-from app.articles.shapes import ArticleSummary, Status
+from app.articles.endpoints import write_next_url
 from app.database import ReadSession
 from app.errors import (
     IndexBehind,
@@ -24,11 +21,9 @@ from app.errors import (
 )
 from app.index import Snapshot
 from app.keys import Reader
-from app.query import Words, list_words, parse_query
-from app.search.highlights import HitTexts, highlight
-from app.search.queries import Hit, count_hits, find_hits
-from app.search.shapes import Count, SearchList, SearchQuery
-from app.tables import Article
+from app.search.pages import search
+from app.search.shapes import SearchList, SearchQuery, Suggestion, SuggestionList, SuggestQuery
+from app.search.suggestions import suggest
 
 router = APIRouter(tags=["search"])
 
@@ -73,22 +68,35 @@ def search_articles(
 
 def write_answer(request: Request, session: Session, query: SearchQuery) -> tuple[bytes, dict[str, str]]:
     """Write a search's answer, a SearchList in JSON, and the headers that go with it."""
-    node = parse_query(query.q)
-    fields = View(fields=query.fields).list_fields()
     snapshot = _take_snapshot(request, query.min_seq)
-    found = find_hits(snapshot, query, node=node)
-    items = _show_hits(session, found.hits, words=list_words(node) if query.highlight else [], fields=fields)
-    count = None if query.count is Count.NONE else count_hits(snapshot, query, node=node)
-    body = b'{"items":[%s],"next":%s,"count":%s,"seq":%d}' % (
-        b",".join(items),
-        orjson.dumps(found.following),
-        orjson.dumps(count),
-        snapshot.seq,
-    )
+    page = search(session, snapshot, query)
+    rest = {
+        "next": page.following,
+        "count": page.count,
+        "seq": snapshot.seq,
+        "facets": page.facets,
+        "histogram": page.histogram,
+        "query": page.query,
+    }
+    body = b'{"items":[' + b",".join(page.items) + b"]," + orjson.dumps(rest)[1:]
     headers = {"Dateline-Seq": str(snapshot.seq)}
-    if found.following:
-        headers["Link"] = f'<{write_next_url(request, found.following)}>; rel="next"'
+    if page.following:
+        headers["Link"] = f'<{write_next_url(request, page.following)}>; rel="next"'
     return body, headers
+
+
+@router.get(
+    "/suggest",
+    response_model=SuggestionList,
+    operation_id="suggest_names",
+    responses=document_errors(KeyRequired, InvalidKey, ScopeMissing, IndexBehind),
+    dependencies=[Reader],
+)
+def suggest_names(request: Request, query: Annotated[SuggestQuery, Query()]) -> SuggestionList:
+    """Find names of authors, places, tags or sources of which a word begins so; the most frequent first."""
+    snapshot = _take_snapshot(request, 0)
+    found = suggest(snapshot, query.field, query.prefix, limit=query.limit)
+    return SuggestionList(items=[Suggestion(**name) for name in found])
 
 
 def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
@@ -103,39 +111,3 @@ def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
         raise IndexBehind("The search index has not reached this change yet.", headers={"Retry-After": "1"})
     snapshot: Snapshot = follower.take_snapshot()
     return snapshot
-
-
-def _show_hits(
-    session: Session, hits: Sequence[Hit], *, words: Sequence[Words], fields: list[str] | None
-) -> list[bytes]:
-    """Write the hits' JSON. What was deleted or withheld since the index saw it is left out."""
-    is_whole = bool(set(fields or ()) - set(ArticleSummary.model_fields))
-    rows = _list_rows(session, [hit.article_id for hit in hits], is_whole=is_whole, with_texts=bool(words))
-    shown = []
-    for hit in hits:
-        if (row := rows.get(hit.article_id)) is None:
-            continue
-        document = row[1]
-        if fields is not None:
-            values = orjson.loads(document)
-            document = orjson.dumps({name: values[name] for name in fields if name in values}).decode()
-        found = {"score": hit.score, "highlights": highlight(HitTexts(*row[2:]), words) if words else []}
-        # Both are JSON objects: the second continues the first.
-        shown.append(document[:-1].encode() + b"," + orjson.dumps(found)[1:])
-    return shown
-
-
-def _list_rows(session: Session, ids: Sequence[int], *, is_whole: bool, with_texts: bool) -> dict[int, Any]:
-    """Read the hits' served JSON, and the texts to highlight."""
-    document = Article.document if is_whole else Article.brief
-    columns: list[Any] = [Article.id, document]
-    if with_texts:
-        columns += [getattr(Article, name) for name in HitTexts._fields]
-    rows = session.execute(
-        select(*columns).where(
-            col(Article.id).in_(ids),
-            col(Article.deleted_at).is_(None),
-            col(Article.status) != Status.WITHHELD,
-        )
-    )
-    return {row[0]: row for row in rows}

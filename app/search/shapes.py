@@ -1,19 +1,24 @@
 """What a search can be asked, and its answer in JSON."""
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from app.articles.filters import MAX_ID, Filters
 from app.articles.shapes import ArticleSummary
+from app.index.schema import FACETS
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.query import MAX_LENGTH
+from app.search.facets import MAX_VALUES, Interval
+from app.search.suggestions import MAX_SUGGESTIONS
 
 
 class SearchSort(StrEnum):
     """Order of the hits."""
 
     RELEVANCE = "relevance"
+    RECENT = "recent"
     NEWEST = "newest"
     OLDEST = "oldest"
     UPDATED = "-updated_at"
@@ -56,6 +61,33 @@ class SearchQuery(Filters):
         description="Wait (at most 5 s) until the index has this change: the `Dateline-Seq` of a write.",
     )
 
+    facets: str | None = Field(
+        None,
+        max_length=200,
+        description=f"Comma-separated names of what to count the hits by: {', '.join(FACETS)}.",
+    )
+    facet_limit: int = Field(10, ge=1, le=MAX_VALUES, description="Values of each facet.")
+    histogram: Interval | None = Field(
+        None, description="Count the hits of each such part of time, by the date that `date_field` names."
+    )
+    validate_: bool = Field(
+        False, alias="validate", description="Show how the query is read (`query`) and find nothing."
+    )
+
+
+class FacetValue(BaseModel):
+    """A value, and how many hits have it."""
+
+    value: str
+    count: int
+
+
+class HistogramBucket(BaseModel):
+    """A part of time that begins at `start`, and how many hits it has."""
+
+    start: str = Field(description="RFC 3339, UTC.")
+    count: int
+
 
 class Highlight(BaseModel):
     """A part of a hit in which there are words of the query. Offsets count characters (code points)."""
@@ -83,3 +115,42 @@ class SearchList(BaseModel):
     next: str | None
     count: int | None = Field(description="All hits, if they were asked to be counted.")
     seq: int = Field(description="The change up to which the index had followed the store.")
+    facets: dict[str, list[FacetValue]] | None = Field(
+        description="By facet its most frequent values, if asked for."
+    )
+    histogram: list[HistogramBucket] | None = Field(
+        description="The parts of time that have hits, the oldest first, if asked for."
+    )
+    query: dict[str, Any] | None = Field(
+        description="How the query was read, as a tree of `all`, `any`, `not`, `best` and words, if asked for."
+    )
+
+
+class SuggestField(StrEnum):
+    """What names are suggested of."""
+
+    AUTHOR = "author"
+    PLACE = "place"
+    TAG = "tag"
+    SOURCE = "source"
+
+
+class SuggestQuery(BaseModel):
+    """What names to suggest."""
+
+    field: SuggestField
+    prefix: str = Field("", max_length=200, description="How a word of the name begins, letter case aside.")
+    limit: int = Field(10, ge=1, le=MAX_SUGGESTIONS)
+
+
+class Suggestion(BaseModel):
+    """A name, and how many articles have it."""
+
+    value: str
+    count: int
+
+
+class SuggestionList(BaseModel):
+    """Names, those of most articles first."""
+
+    items: list[Suggestion]

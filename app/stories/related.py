@@ -7,14 +7,16 @@ article's own story and copies of others are left out.
 import heapq
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 from tantivy import Occur, Query
 
-from app import analysis
+from app import analysis, stemming
 from app.cleaning.stopwords import STOP_WORDS
 from app.index import Snapshot
-from app.index.schema import COPY, SCHEMA, TEXT
-from app.search.queries import Hit, scale_score
+from app.index.schema import COPY, SCHEMA, TEXT, find_stemming_language
+from app.search.hits import Hit
+from app.search.queries import scale_score
 from app.stories.texts import MAX_CHARACTERS
 from app.tables import Article
 
@@ -56,8 +58,9 @@ def _match(field: str, value: str | int) -> Query:
 
 def _choose_terms(snapshot: Snapshot, article: Article) -> list[tuple[str, float]]:
     """Choose an article's most telling terms, each with its weight: 1 for the most telling one."""
-    counts = Counter(_list_terms(article.body[:MAX_CHARACTERS]))
-    for term in _list_terms(article.headline or ""):
+    stems = stemming.list_stems(find_stemming_language(article))
+    counts = Counter(_list_stems(article.body[:MAX_CHARACTERS], stems))
+    for term in _list_stems(article.headline or "", stems):
         counts[term] += HEADLINE_WEIGHT
     total = snapshot.searcher.num_docs
     most = max(FEW_ARTICLES, total * MOST_COMMON)
@@ -70,6 +73,6 @@ def _choose_terms(snapshot: Snapshot, article: Article) -> list[tuple[str, float
     return [(term, weight / best[0][0]) for weight, term in best]
 
 
-def _list_terms(text: str) -> list[str]:
-    """List the terms of a text that can tell anything; the last character of a run of Chinese does not."""
-    return [row[0] for row in analysis.list_rows(text) if not row[4] and row[0] not in STOP_WORDS]
+def _list_stems(text: str, stems: Mapping[str, str]) -> list[str]:
+    """List the stems in a text that can tell anything; the last character of a run of Chinese does not."""
+    return [stems[row[0]] for row in analysis.list_rows(text) if not row[4] and row[0] not in STOP_WORDS]

@@ -1,0 +1,162 @@
+"""What search costs as a store grows: index time, disk, memory, and the time of a page of 20 hits with highlights.
+
+    python -m benchmarks.scale ARTICLES.ndjson QUERIES.json [--sizes 10000,100000] [--keep FOLDER]
+
+The files are those of bench/serving/gen_corpus.py. Articles go straight into the table that searches read, and
+through the product's follower into the index; a line is printed for each size and kind of query. Times are
+CPU time, since others may use the machine.
+"""
+
+import argparse
+import itertools
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, insert
+
+from app.articles.shapes import ArticleCreate
+from app.articles.writes import create_article
+from app.database import make_engine, migrate, read_session, write_session
+from app.index import Snapshot, catch_up_once
+from app.search import search
+from app.search.shapes import SearchQuery
+from app.settings import Settings
+from app.tables import Article, ArticleTerm, Change, get_table
+
+KINDS = ("rare", "medium", "common", "two_term", "phrase")
+BATCH = 2000
+QUERIES = 40
+
+
+def read_articles(path: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the first articles of the corpus."""
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, itertools.islice(lines, count))
+
+
+def load(engine: Engine, path: Path, *, first: int, last: int) -> None:
+    """Write articles as rows, made after the pattern of one that the product has written itself."""
+    with write_session(engine) as session:
+        pattern = create_article(session, ArticleCreate(headline="Pattern", body="Pattern"))
+        row = {column.name: getattr(pattern, column.name) for column in get_table(Article).columns}
+        session.rollback()
+    articles = itertools.islice(read_articles(path, last), first, last)
+    while batch := list(itertools.islice(articles, BATCH)):
+        with write_session(engine) as session:
+            connection = session.connection()
+            connection.execute(insert(get_table(Article)), [{**row, **_make_row(each)} for each in batch])
+            connection.execute(insert(get_table(Change)), [_make_change(row, each) for each in batch])
+            connection.execute(insert(get_table(ArticleTerm)), [_make_term(each) for each in batch])
+
+
+def _make_row(article: dict[str, Any]) -> dict[str, Any]:
+    number, moment = article["id"], datetime.fromisoformat(article["published_at"])
+    brief = {name: article[name] for name in ("id", "title", "published_at", "source", "language")}
+    return {
+        "id": number,
+        "seq": number,
+        "uri": f"urn:scale:{number}",
+        "headline": article["title"],
+        "body": article["body"],
+        "language": article["language"],
+        "source_name": article["source"],
+        "published_at": moment,
+        "sorted_at": moment,
+        "story_id": number,
+        "fingerprint": str(number),
+        "document": json.dumps({**brief, "body": article["body"]}),
+        "brief": json.dumps({**brief, "excerpt": article["body"][:200]}),
+    }
+
+
+def _make_change(row: dict[str, Any], article: dict[str, Any]) -> dict[str, Any]:
+    number = article["id"]
+    return {
+        "seq": number,
+        "article_id": number,
+        "version": 1,
+        "kind": "created",
+        "fields": [],
+        "at": row["created_at"],
+    }
+
+
+def _make_term(article: dict[str, Any]) -> dict[str, Any]:
+    return {"field": "source", "value": article["source"].casefold(), "article_id": article["id"]}
+
+
+def measure(engine: Engine, snapshot: Snapshot, queries: list[SearchQuery]) -> tuple[float, float]:
+    """Return median and 99th percentile of a page's CPU time in milliseconds."""
+    times = []
+    with read_session(engine) as session:
+        for query in [*queries[:5], *queries]:
+            start = time.process_time()
+            search(session, snapshot, query)
+            times.append(1000 * (time.process_time() - start))
+    times = sorted(times[5:])
+    return times[len(times) // 2], times[int(len(times) * 0.99)]
+
+
+def list_queries(path: Path) -> dict[str, list[SearchQuery]]:
+    """Read the queries of each kind."""
+    written = json.loads(path.read_text(encoding="utf-8"))
+    kinds = {
+        kind: [SearchQuery(q=f'"{text}"' if kind == "phrase" else text, limit=20) for text in written[kind]]
+        for kind in KINDS
+    }
+    sources = itertools.cycle(written["sources"])
+    kinds["filtered"] = [
+        SearchQuery(**{"q": text, "limit": 20, "source": [next(sources)], "from": "2018"})
+        for text in written["medium"]
+    ]
+    kinds["faceted"] = [
+        SearchQuery(q=text, limit=20, facets="language,source", histogram="year")
+        for text in written["common"]
+    ]
+    return {kind: queries[:QUERIES] for kind, queries in kinds.items()}
+
+
+def main() -> None:
+    """Load, follow and measure at each size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("articles", type=Path)
+    parser.add_argument("queries", type=Path)
+    parser.add_argument("--sizes", default="10000,100000")
+    parser.add_argument("--keep", type=Path)
+    arguments = parser.parse_args()
+    queries = list_queries(arguments.queries)
+    with tempfile.TemporaryDirectory() as temporary:
+        settings = Settings(data_dir=arguments.keep or Path(temporary), _env_file=None)
+        migrate(settings)
+        engine = make_engine(settings)
+        done = catch_up_once(engine, settings.effective_index_dir).searcher.num_docs
+        for size in map(int, arguments.sizes.split(",")):
+            load(engine, arguments.articles, first=done, last=size)
+            start, wall = time.process_time(), time.monotonic()
+            snapshot = catch_up_once(engine, settings.effective_index_dir)
+            spent, wall = time.process_time() - start, time.monotonic() - wall
+            disk = sum(
+                file.stat().st_size for file in settings.effective_index_dir.rglob("*") if file.is_file()
+            )
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            new = max(1, size - done)
+            print(
+                f"\n{size:,} articles: {1000 * spent / new:.2f} ms of CPU per article indexed "
+                f"({new / wall:,.0f}/s), index {disk / 1e6:.0f} MB in {snapshot.searcher.num_segments} segments, "
+                f"peak memory {memory:.0f} MB\n\n| query | p50 ms | p99 ms |\n|---|---|---|"
+            )
+            for kind, asked in queries.items():
+                p50, p99 = measure(engine, snapshot, asked)
+                print(f"| {kind} | {p50:.2f} | {p99:.2f} |", flush=True)
+            done = max(done, size)
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
