@@ -109,7 +109,7 @@ _WORDS = re.compile(rf"[\w{_MARKS}]+")
 # What is neither ASCII nor usual punctuation; without it the words are those of plain ASCII.
 _FOREIGN = re.compile("[^\x00-\x7f\xa0\xa3\xab\xbb\u2010-\u2027\u2030-\u203e\u20ac]")
 _LETTERS_ONLY = re.compile(r"\w+")
-# What is neither a letter of Latin, Greek or Cyrillic nor usual punctuation, so that there may be marks or runs.
+# What is neither a letter of Latin, Greek or Cyrillic nor usual punctuation: there may be marks or runs.
 _OTHER_LETTER = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u206f\u20a0-\u20bf]")
 # Of plain ASCII letters and digits become small ones, of everything else spaces.
 _ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + b" " * 128

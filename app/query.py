@@ -79,7 +79,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """As many of these as possible, in their order; at least one. Only the root is one, or the root's `All` holds one."""
+    """As many of these as possible, in their order; at least one. Only at the root, or in its `All`."""
 
     words: tuple[Words, ...]
 

@@ -1,10 +1,10 @@
-"""What search costs as a store grows: index time, disk, memory, and the time of a page of 20 hits with highlights.
+"""What search costs as a store grows: index time, disk, memory, and the time of 20 hits with highlights.
 
     python -m benchmarks.scale ARTICLES.ndjson QUERIES.json [--sizes 10000,100000] [--keep FOLDER]
 
-The files are those of bench/serving/gen_corpus.py. Articles go straight into the table that searches read, and
-through the product's follower into the index; a line is printed for each size and kind of query. Times are
-CPU time, since others may use the machine.
+The files are those of bench/serving/gen_corpus.py. Articles go straight into the table that searches read,
+and through the product's follower into the index; a line is printed for each size and kind of query. Times
+are CPU time, since others may use the machine.
 """
 
 import argparse
@@ -148,7 +148,7 @@ def main() -> None:
             new = max(1, size - done)
             print(
                 f"\n{size:,} articles: {1000 * spent / new:.2f} ms of CPU per article indexed "
-                f"({new / wall:,.0f}/s), index {disk / 1e6:.0f} MB in {snapshot.searcher.num_segments} segments, "
+                f"({new / wall:,.0f}/s), {disk / 1e6:.0f} MB, {snapshot.searcher.num_segments} segments, "
                 f"peak memory {memory:.0f} MB\n\n| query | p50 ms | p99 ms |\n|---|---|---|"
             )
             for kind, asked in queries.items():

@@ -2,8 +2,8 @@
 
     python -m benchmarks.search_quality BENCH/search [--half 0|1] [--peers] [--only time,cisi]
 
-Each collection becomes a store of its own, of structured articles, followed into an index; its queries are then
-asked as `/v1/search` would answer them. `--peers` runs SQLite's FTS5 on the same texts. `--half` takes
+Each collection becomes a store of its own, of structured articles, followed into an index; its queries are
+then asked as `/v1/search` would answer them. `--peers` runs SQLite's FTS5 on the same texts. `--half` takes
 every second query: parameters are tuned on one half and judged on the other.
 """
 

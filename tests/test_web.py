@@ -145,6 +145,15 @@ def test_what_cannot_be_searched_is_said_on_the_page_itself(client):
     show(client, "/?q=" + "x " * 600, 400)
 
 
+def test_reader_leads_to_the_feed_of_its_search(client, make_article):
+    make_article(headline="Bridge")
+    html = show(client, "/?q=bridge&language=und&sort=newest")
+    addresses = {unescape(address) for address in re.findall(r'href="(/v1/feed[^"]*)"', html)}
+    assert addresses == {f"/v1/feed.{kind}?q=bridge&language=und" for kind in ("atom", "json")}
+    for address in addresses:
+        assert "Bridge" in client.get(address).text, address
+
+
 def test_a_script_gets_the_results_alone(client, make_article):
     make_article(headline="Bridge")
     response = client.get("/?q=bridge", headers={"Dateline-Fragment": "results"})

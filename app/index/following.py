@@ -134,8 +134,8 @@ def follow(
 def build_anew(engine: Engine, *, folder: Path, stopping: Event, meanwhile: Callable[[], None]) -> bool:
     """Build an index in the place of the one that is there, which is in use until the new one is whole.
 
-    `meanwhile` is called now and then, to go on following with the old one. Tells whether it was done: stopped
-    on the way, it leaves the index as it was.
+    `meanwhile` is called now and then, to go on following with the old one. Tells whether it was done:
+    stopped on the way, it leaves the index as it was.
     """
     made = make_folder(folder)
     try:

@@ -102,6 +102,6 @@ def _find_start(moment: datetime, interval: Interval) -> datetime:
 
 def _refuse_buckets() -> InvalidParameter:
     return InvalidParameter(
-        f"The histogram would have more than {MAX_BUCKETS} parts; bound it with from and to, or take longer parts.",
+        f"The histogram would have more than {MAX_BUCKETS} parts; bound it by from and to, or lengthen them.",
         errors=[FieldError(field="histogram", message="has too many parts")],
     )

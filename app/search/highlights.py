@@ -1,8 +1,8 @@
 """Where the words of a query are in a hit: the headline whole, of the body the one or two best places.
 
 Found by the same analysis that indexed the text, in time linear in its length; of very long texts the
-beginning is looked at. Most texts are of plain letters: in those, only what begins like a word of the query is
-analysed, which takes a tenth of the time.
+beginning is looked at. Most texts are of plain letters: in those, only what begins like a word of the query
+is analysed, which takes a tenth of the time.
 """
 
 import html

@@ -122,7 +122,7 @@ class SearchList(BaseModel):
         description="The parts of time that have hits, the oldest first, if asked for."
     )
     query: dict[str, Any] | None = Field(
-        description="How the query was read, as a tree of `all`, `any`, `not`, `best` and words, if asked for."
+        description="How the query was read, if asked for: a tree of `all`, `any`, `not`, `best` and words."
     )
 
 

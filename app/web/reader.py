@@ -1,7 +1,6 @@
 """The reader at /: what its address asks of the search, and how the answer is shown."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, get_origin
@@ -12,7 +11,8 @@ from fastapi import Request
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app.articles.filters import Filters, fold
+from app.analysis import fold_name
+from app.articles.filters import Filters
 from app.errors import DatelineError, InvalidParameter, list_field_errors
 from app.search import SearchQuery, write_answer
 from app.web.rendering import write_day
@@ -38,7 +38,7 @@ class Choice:
     """A value of a filter, and the address of the page with it added or taken away."""
 
     label: str
-    count: int | None
+    count: int
     url: str
     is_chosen: bool
 
@@ -107,7 +107,7 @@ def _search(request: Request, session: Session, pairs: Pairs) -> dict[str, Any]:
 
 def describe_results(pairs: Pairs, found: Found) -> dict[str, Any]:
     """Return what the template of the results shows."""
-    answer = found.answer or {"items": [], "next": None, "count": 0}
+    answer = found.answer or {"items": [], "next": None, "count": 0, "facets": {}}
     asked = dict(pairs)
     has_words = "q" in asked
     is_by_day = (
@@ -122,6 +122,7 @@ def describe_results(pairs: Pairs, found: Found) -> dict[str, Any]:
         "error": found.error,
         "chosen": _list_chosen(pairs),
         "facets": _list_facets(pairs, answer),
+        "feed_query": _write_url([pair for pair in pairs if pair[0] not in ("sort", "cursor")])[1:],
         "next_url": _write_next_url(found.pairs, answer["next"]),
         "first_url": _write_url(_without_cursor(pairs)) if "cursor" in asked else None,
     }
@@ -189,18 +190,20 @@ def list_hidden(pairs: Pairs) -> Pairs:
 
 def _list_facets(pairs: Pairs, answer: dict[str, Any]) -> list[Facet]:
     """List the values that there are to choose from, those in force first."""
-    counted = answer.get("facets") or _count_values(answer["items"])
+    counted = answer["facets"]
     facets = []
     for field, label in FACETS.items():
         chosen = [value for name, value in pairs if name == field]
-        folded = [fold(value) for value in chosen]
-        counts = {fold(entry["value"]): entry["count"] for entry in counted.get(field, ())}
-        found = [entry["value"] for entry in counted.get(field, ()) if fold(entry["value"]) not in folded]
+        folded = [fold_name(value) for value in chosen]
+        counts = {fold_name(entry["value"]): entry["count"] for entry in counted.get(field, ())}
+        found = [
+            entry["value"] for entry in counted.get(field, ()) if fold_name(entry["value"]) not in folded
+        ]
         values = [*chosen, *found][: max(MAX_CHOICES, len(chosen))]
         choices = [
             Choice(
                 name_choice(field, value),
-                counts.get(fold(value)),
+                counts.get(fold_name(value), 0),
                 _toggle(pairs, (field, value)),
                 value in chosen,
             )
@@ -209,19 +212,3 @@ def _list_facets(pairs: Pairs, answer: dict[str, Any]) -> list[Facet]:
         if choices:
             facets.append(Facet(label, choices))
     return facets
-
-
-def _count_values(items: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Name the values that the articles of this page have, where the search does not count them."""
-    counts: dict[str, Counter[str]] = {field: Counter() for field in FACETS}
-    for item in items:
-        places = (item["dateline"] or {}).get("places", ())
-        counts["source"].update([(item["source"] or {}).get("name") or ""])
-        counts["agency"].update([item["agency"] or ""])
-        counts["language"].update([item["language"]])
-        counts["place"].update({place["name"] for place in places})
-        counts["country"].update({place["country"] or "" for place in places})
-    return {
-        field: [{"value": value, "count": None} for value, _ in counter.most_common() if value]
-        for field, counter in counts.items()
-    }
