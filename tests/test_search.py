@@ -210,8 +210,8 @@ def test_withheld_article_is_not_even_counted(client, make_article):
 
 
 def test_copies_are_told_from_originals(client, make_article):
-    make_article(headline="First", body="One text.")
-    seq = make_article(headline="Second", body="one  TEXT.")["seq"]
+    make_article(headline="First", body="One text that is long enough.")
+    seq = make_article(headline="Second", body="one  TEXT that is long enough.")["seq"]
     for duplicates, expected in (("all", 2), ("collapse", 1), ("only", 1)):
         assert search(client, duplicates=duplicates, min_seq=seq, count="exact")["count"] == expected
 
@@ -492,7 +492,7 @@ def test_words_are_found_in_their_forms_by_the_language_of_the_article(client, m
     assert "<mark>elections</mark>" in marked[0] or "<mark>élections</mark>" in marked[0]
     assert "<mark>Häuser</mark>" in marked[1]
     assert search(client, '"election"')["items"] == []
-    assert [item["language"] for item in search(client, '"elections"')["items"]] == ["fr", "en"]
+    assert {item["language"] for item in search(client, '"elections"')["items"]} == {"fr", "en"}
 
 
 def test_stop_words_find_only_alone(client, make_article):

@@ -75,4 +75,8 @@ def _choose_terms(snapshot: Snapshot, article: Article) -> list[tuple[str, float
 
 def _list_stems(text: str, stems: Mapping[str, str]) -> list[str]:
     """List the stems in a text that can tell anything; the last character of a run of Chinese does not."""
-    return [stems[row[0]] for row in analysis.list_rows(text) if not row[4] and row[0] not in STOP_WORDS]
+    return [
+        stems[row[0]].split(" ")[0]
+        for row in analysis.list_rows(text)
+        if not row[4] and row[0] not in STOP_WORDS
+    ]
