@@ -12,6 +12,7 @@ laid out, until the sweep finds nothing more: a second cleaning starts where the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,7 +35,8 @@ LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
 OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
 INNER, LIKELY = 0.18, 0.3  # chances from which a line inside the body, or close behind it, belongs to it
 SUBHEAD = 45.0  # letters of a line that one paragraph above and one below make a subhead
-LISTED = 0.8  # chance that makes a label part of the body although a list of links begins with it
+SURE = 0.8  # chance from which a label is a part of the body wherever it stands
+COPIES, SHORTEST_COPIED = 2, 30.0  # a label printed more often is a button; letters from which it is none
 EVEN = 0.55  # chance from which two such lines may follow each other
 BEHIND = 5  # lines that are close behind the body
 LEAD = 3  # paragraphs of the body among which bylines and timestamps can stand
@@ -95,11 +97,15 @@ def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[se
     """Return the positions of the lines that the model takes for the article, and of its standfirst."""
     threshold = choose_threshold(readings, chances)
     open_lines = [index for index, each in enumerate(readings) if not each.reason and not each.introduces]
-    body = [
-        index
-        for index in open_lines
-        if chances[index] >= (LISTED if _is_first_entry(readings, index) else threshold)
-    ]
+    copies = Counter(each.text for each in readings)
+    body = []
+    for index in open_lines:
+        each = readings[index]
+        is_label = each.score <= LABEL_SCORE and each.weight <= SUBHEAD
+        if is_label and each.weight < SHORTEST_COPIED and copies[each.text] > COPIES:
+            continue
+        if chances[index] >= (SURE if is_label or _is_first_entry(readings, index) else threshold):
+            body.append(index)
     if not any(_is_sentence(readings[index]) for index in body):
         return set(), None
     body = _fill_holes(readings, chances, open_lines, body)
@@ -122,6 +128,7 @@ def _fill_holes(
 ) -> list[int]:
     """Add lines that the body surrounds, subheads above all, and likely paragraphs close behind its end."""
     sure, chosen = set(body), set(body)
+    copies = Counter(each.text for each in readings)
     for place, index in enumerate(open_lines):
         chance = chances[index]
         if body[0] < index < body[-1]:
@@ -130,6 +137,7 @@ def _fill_holes(
             if _is_first_entry(readings, index):
                 continue
             is_possible = chance >= EVEN or (chance >= INNER and readings[index].weight <= SUBHEAD)
+            is_possible = is_possible and copies[readings[index].text] == 1
             if is_possible and all(sure.intersection(lines) for lines in beside):
                 chosen.add(index)
         elif 0 < index - max(chosen) <= BEHIND and chance >= LIKELY and is_prose(readings[index]):

@@ -24,6 +24,8 @@ FURNITURE = compile_rules(ENGLISH, OTHER_LANGUAGES)
 LONG = 80.0  # letters: a line that long is prose, whatever ends it
 FULL_SCORE = 400.0  # letters beyond which a paragraph counts no more
 SENTENCE = 25.0  # letters from which a line that ends like a sentence is one
+PROSE = 60.0  # letters from which a line that ends like a sentence is prose
+LABEL, REACH = 25.0, 24  # letters of a label; lines from prose beyond which its form is not read
 SENTENCE_SCORE = 0.4
 LABEL_SCORE = -0.6
 FURNITURE_SCORE = -1.0
@@ -37,6 +39,24 @@ def read_text(text: str) -> Reading:
     >>> read_text("Related Articles").reason.value, read_text("Rain fell all night on the valley.").score
     ('related-links', 0.4)
     """
+    reading = read_label(text)
+    if reading.reason:
+        return reading
+    if is_timestamp(text):
+        return replace(reading, score=LABEL_SCORE, kind=Kind.TIMESTAMP)
+    if is_byline(text):
+        return replace(reading, score=LABEL_SCORE, kind=Kind.BYLINE)
+    if is_caption(text):
+        return replace(reading, score=-0.01, kind=Kind.CAPTION)
+    if is_note(text):
+        return replace(reading, score=0.3, kind=Kind.NOTE)
+    if parse_opening(text):
+        return replace(reading, score=max(reading.score, SENTENCE_SCORE), opens_story=True)
+    return reading
+
+
+def read_label(text: str) -> Reading:
+    """Judge a text by rules and length, whatever its form says."""
     weight = weigh(text)
     metric = read_counter(text)
     if metric:
@@ -45,18 +65,7 @@ def read_text(text: str) -> Reading:
     if rule:
         score = CLOSING_SCORE if rule.opens and rule.reason in CLOSING else FURNITURE_SCORE
         return Reading(text, weight, score, rule.reason, rule.opens)
-    if is_timestamp(text):
-        return Reading(text, weight, LABEL_SCORE, kind=Kind.TIMESTAMP)
-    if is_byline(text):
-        return Reading(text, weight, LABEL_SCORE, kind=Kind.BYLINE)
-    if is_caption(text):
-        return Reading(text, weight, -0.01, kind=Kind.CAPTION)
-    if is_note(text):
-        return Reading(text, weight, 0.3, kind=Kind.NOTE)
-    score = _score(text, weight)
-    if parse_opening(text):
-        return Reading(text, weight, max(score, SENTENCE_SCORE), opens_story=True)
-    return Reading(text, weight, score)
+    return Reading(text, weight, _score(text, weight))
 
 
 def _score(text: str, weight: float) -> float:
@@ -86,15 +95,39 @@ def find_run(scores: Sequence[float]) -> tuple[int, int]:
 
 
 def read_paragraphs(draft: Draft) -> list[Reading]:
-    """Read every paragraph of a draft, each text once."""
+    """Read every paragraph of a draft, each text once; of labels that are far from all prose only the rules.
+
+    Menus are half of a page, and forms (byline, timestamp, caption) matter only around the article.
+    """
+    texts = [draft.text_of(paragraph) for paragraph in draft.paragraphs]
+    weights = [weigh(text) for text in texts]
     known: dict[str, Reading] = {}
     readings = []
-    for paragraph in draft.paragraphs:
-        text = draft.text_of(paragraph)
-        reading = known.get(text) or known.setdefault(text, read_text(text))
-        gaps = _count_gaps(draft, paragraph[0] - 1, -1), _count_gaps(draft, paragraph[-1] + 1, 1)
-        readings.append(replace(reading, gap_above=gaps[0], gap_below=gaps[1]) if any(gaps) else reading)
+    is_far = _find_far_labels(texts, weights)
+    for paragraph, text, far in zip(draft.paragraphs, texts, is_far, strict=True):
+        reading = known.get(text)
+        if reading is None:
+            reading = read_label(text) if far else read_text(text)
+            known[text] = reading
+        above, below = _count_gaps(draft, paragraph[0] - 1, -1), _count_gaps(draft, paragraph[-1] + 1, 1)
+        if above or below:
+            reading = replace(reading, gap_above=above, gap_below=below)
+        readings.append(reading)
     return readings
+
+
+def _find_far_labels(texts: Sequence[str], weights: Sequence[float]) -> list[bool]:
+    """Tell which lines are labels far from all prose; none if there is no prose."""
+    prose = [
+        index
+        for index, (text, weight) in enumerate(zip(texts, weights, strict=True))
+        if weight >= LONG or (weight >= PROSE and ends_sentence(text))
+    ]
+    is_far = [bool(prose) and weight < LABEL for weight in weights]
+    for index in prose:
+        near = range(max(0, index - REACH), min(len(texts), index + REACH + 1))
+        is_far[near.start : near.stop] = [False] * len(near)
+    return is_far
 
 
 def _count_gaps(draft: Draft, number: int, step: int) -> int:
