@@ -39,7 +39,7 @@ from app.formats import write_html
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.query import parse_query
-from app.search import find_hits
+from app.search import find_hits, take_snapshot
 from app.search.shapes import SearchQuery, SearchSort
 from app.tables import Article, Change
 
@@ -155,7 +155,7 @@ def _answer(request: Request, body: bytes, media_type: str) -> Response:
 def _read_feed(request: Request, session: Session, query: FeedQuery) -> Feed:
     """Find a page in the index, newest change first, and read its articles from the tables."""
     search = SearchQuery.model_construct(**dict(query), sort=SearchSort.UPDATED)
-    found = find_hits(request.app.state.follower.take_snapshot(), search, node=parse_query(query.q))
+    found = find_hits(take_snapshot(request, 0), search, node=parse_query(query.q))
     documents = _list_documents(session, [hit.article_id for hit in found.hits])
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return Feed(

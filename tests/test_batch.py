@@ -1,5 +1,6 @@
 """POST /v1/ingest/batch: a receipt for every line, whatever the line is."""
 
+import gzip
 import itertools
 import json
 import os
@@ -179,12 +180,39 @@ def test_on_duplicate_means_what_it_means_for_one(client, page):
         if line is named:  # a name stands for one article
             assert (again["status"], again["article_id"]) == (200, first["article_id"])
         else:
-            copy = client.get(f"/v1/articles/{again['article_id']}").json()
-            assert (again["status"], copy["duplicate_of"]) == (201, first["article_id"])
+            copy, original = (
+                client.get(f"/v1/articles/{found['article_id']}").json() for found in (again, first)
+            )
+            assert (again["status"], again["duplicate_of"]) == (201, copy["duplicate_of"])
+            assert copy["story_id"] == original["story_id"]
     changed = {"article": {**named["article"], "body": "Another text."}}
     receipts = send(client, changed, named)
     assert [(found["status"], found["version"]) for found in receipts] == [(200, 2), (200, 3)]
     assert {found["article_id"] for found in receipts} == {first["article_id"]}
+
+
+def test_batch_may_be_compressed(client):
+    lines = write({"article": make_article(external_id="gz")}, {"article": {}})
+    packed = client.post(
+        "/v1/ingest/batch", content=gzip.compress(lines), headers={**NDJSON, "Content-Encoding": "gzip"}
+    )
+    assert [orjson.loads(line)["status"] for line in packed.text.splitlines()] == [201, 422]
+    broken = client.post("/v1/ingest/batch", content=lines, headers={**NDJSON, "Content-Encoding": "gzip"})
+    (receipt,) = map(orjson.loads, broken.text.splitlines())
+    assert (receipt["line"], receipt["code"]) == (1, "malformed-request")
+
+
+def test_bound_key_writes_lines_of_its_source_only(client, engine):
+    with write_session(engine) as session:
+        key = create_key(session, Scope.WRITE, source="Quay Herald")[1]
+    own, foreign = ({"name": "Quay Herald"}, {"name": "Other"})
+    lines = [{"article": make_article(external_id="bound", source=source)} for source in (own, foreign)]
+    lines += [{"article": make_article(external_id="bound 2")}, {"raw": "Text.", "source": "Other"}]
+    receipts = send(client, *lines, headers={**NDJSON, "Authorization": f"Bearer {key}"})
+    assert [found["status"] for found in receipts] == [201, 403, 201, 403]
+    assert {found.get("code") for found in receipts} == {None, "source-not-allowed"}
+    named = client.get(f"/v1/articles/{receipts[2]['article_id']}").json()
+    assert named["source"]["name"] == "Quay Herald"
 
 
 def test_line_that_the_database_refuses_is_refused_alone(client, engine):
@@ -223,7 +251,7 @@ def test_what_is_no_batch_is_refused_before_it_is_read(settings, auth):
             ({"Content-Type": "application/json"}, 422, "invalid-payload"),
             ({"Content-Type": "text/plain"}, 415, "unsupported-media-type"),
             ({}, 415, "unsupported-media-type"),
-            ({**NDJSON, "Content-Encoding": "gzip"}, 415, "unsupported-media-type"),
+            ({**NDJSON, "Content-Encoding": "br"}, 415, "unsupported-media-type"),
             ({**NDJSON, "Authorization": ""}, 401, "invalid-key"),
             ({**NDJSON, "Content-Length": "5000"}, 413, "body-too-large"),
         ):
@@ -252,7 +280,13 @@ def test_lines_are_cut_the_same_wherever_the_stream_is():
         for start in range(0, len(text), size):
             lines += splitter.feed(text[start : start + size])
         lines += splitter.finish()
-        assert lines == [(1, b"one"), (3, b"two"), (4, None), (5, b"four"), (6, b"five")]
+        assert [line[:2] for line in lines] == [
+            (1, b"one"),
+            (3, b"two"),
+            (4, None),
+            (5, b"four"),
+            (6, b"five"),
+        ]
 
 
 POISONED = """

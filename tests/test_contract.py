@@ -14,6 +14,7 @@ import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import load_all_checks, positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from app.connections import PatientProtocol
 from app.database import make_engine, write_session
@@ -43,7 +44,8 @@ def api(new_store, tmp_path_factory):
         thread.join()
 
 
-schema = schemathesis.openapi.from_dict(create_app().openapi())
+# It cannot make lines of JSON: tests/test_batch.py.
+schema = schemathesis.openapi.from_dict(create_app().openapi()).exclude(operation_id="ingest_batch")
 load_all_checks()
 # All but one: that whatever fits the schema is accepted. Cursors, ETags and names of fields are strings that
 # only this server can tell good from bad, a change without If-Match is 428 on purpose, and so on.
@@ -67,4 +69,7 @@ def test_every_answer_keeps_the_contract(case, api):
     if case.path == "/v1/search":
         case.query = {name: value for name, value in (case.query or {}).items() if name != "min_seq"}
     url, key = api
-    case.call_and_validate(base_url=url, headers=key, timeout=10, excluded_checks=EXCLUDED)
+    # Whatever is sent as text is text, also what was meant to be none.
+    is_text = (case.media_type or "").startswith("text/")
+    excluded = [*EXCLUDED, negative_data_rejection] if is_text else EXCLUDED
+    case.call_and_validate(base_url=url, headers=key, timeout=10, excluded_checks=excluded)

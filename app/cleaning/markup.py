@@ -21,6 +21,7 @@ _CLOSING_TAG = re.compile(
     r"</(?:p|div|article|section|nav|h[1-6]|ul|ol|li|table|blockquote|span|a|b|i|em|strong|script|style)\s*>",
     re.IGNORECASE,
 )
+_OPENING = re.compile(r"\s*<[!a-zA-Z]")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # the parser refuses a str that UTF-8 cannot carry
 
 
@@ -42,15 +43,17 @@ def read_markup(draft: Draft) -> Draft:
 def show_markup(text: str) -> str:
     """Return the text that a structured text shows, if it came as HTML.
 
-    It did if it closes an element that pages are made of: nobody writes that in prose, unless about HTML. All
-    other text means what it says, "<" included.
+    It did if it begins with a tag and closes an element that pages are made of. All other text means what it
+    says, "<" included: prose about HTML is prose.
 
     >>> show_markup("<p>Rain fell.</p><script>alert(1)</script>")
     'Rain fell.'
     >>> show_markup("It fell by <5 %, use <p> for a paragraph.")
     'It fell by <5 %, use <p> for a paragraph.'
     """
-    return _shown_text(_SURROGATE.sub("\ufffd", text)).strip("\n") if _CLOSING_TAG.search(text) else text
+    if not _OPENING.match(text) or not _CLOSING_TAG.search(text):
+        return text
+    return _shown_text(_SURROGATE.sub("\ufffd", text)).strip("\n")
 
 
 def _shown_text(page: str) -> str:

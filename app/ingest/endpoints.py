@@ -47,6 +47,7 @@ from app.ingest.submissions import Submission, bind_submission, read_submission
 from app.keys import Reader, Writer, require_source
 from app.requests import Body
 from app.stories.membership import compare_with_lead
+from app.stories.shapes import OriginalRead
 
 router = APIRouter(tags=["ingest"])
 router.include_router(recleaning.router)
@@ -83,11 +84,18 @@ class CleanedLedger(BaseModel):
     edits: list[LedgerEdit]
 
 
+def _require_less(schema: dict[str, Any], *names: str) -> None:
+    schema["required"] = [name for name in schema["required"] if name not in names]
+
+
 class IngestedArticle(ArticleRead):
-    """The stored article, with the ledger of this text if it was asked for."""
+    """The stored article; if asked for, with the ledger of this text and what it is a copy of."""
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("ledger"))
+    model_config = ConfigDict(json_schema_extra=lambda schema: _require_less(schema, "ledger", "duplicate"))
 
+    duplicate: OriginalRead | None = Field(
+        None, description="Only with `explain=true`: how it compares with the article in `duplicate_of`."
+    )
     ledger: CleanedLedger | None = Field(None, description="Only with `explain=true`.")
 
 

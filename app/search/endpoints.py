@@ -68,7 +68,7 @@ def search_articles(
 
 def write_answer(request: Request, session: Session, query: SearchQuery) -> tuple[bytes, dict[str, str]]:
     """Write a search's answer, a SearchList in JSON, and the headers that go with it."""
-    snapshot = _take_snapshot(request, query.min_seq)
+    snapshot = take_snapshot(request, query.min_seq)
     page = search(session, snapshot, query)
     rest = {
         "next": page.following,
@@ -94,12 +94,12 @@ def write_answer(request: Request, session: Session, query: SearchQuery) -> tupl
 )
 def suggest_names(request: Request, query: Annotated[SuggestQuery, Query()]) -> SuggestionList:
     """Find names of authors, places, tags or sources of which a word begins so; the most frequent first."""
-    snapshot = _take_snapshot(request, 0)
+    snapshot = take_snapshot(request, 0)
     found = suggest(snapshot, query.field, query.prefix, limit=query.limit)
     return SuggestionList(items=[Suggestion(**name) for name in found])
 
 
-def _take_snapshot(request: Request, min_seq: int) -> Snapshot:
+def take_snapshot(request: Request, min_seq: int) -> Snapshot:
     """Take the index as soon as it has the change that was asked for.
 
     What this process has committed itself is waited for in any case, for a moment: who has just written

@@ -29,7 +29,7 @@ from app.errors import (
 )
 from app.idempotency import Idempotency, answer_once
 from app.index import Snapshot
-from app.keys import Reader
+from app.keys import Reader, Writer, require_source
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.stories.membership import join_stories, list_members, split_story
 from app.stories.queries import list_duplicates, list_stories, read_story
@@ -101,6 +101,7 @@ def take_articles_out(
     commits: Commits,
     story_id: StoryId,
     payload: SplitRequest,
+    writer: Writer,
     idempotency: Idempotency,
     _documented: IfMatchStory = None,
 ) -> Response:
@@ -108,6 +109,8 @@ def take_articles_out(
 
     Both are settled from then on: the machine neither joins them again nor moves their articles.
     """
+
+    require_source(writer, None)  # a story is of several sources
 
     def answer(session: Session) -> Response:
         _check_match(request, session, story_id)
@@ -139,6 +142,7 @@ def join_other_stories(
     commits: Commits,
     story_id: StoryId,
     payload: JoinRequest,
+    writer: Writer,
     idempotency: Idempotency,
     _documented: IfMatchStory = None,
 ) -> Response:
@@ -147,6 +151,8 @@ def join_other_stories(
     It is settled from then on: copies still join it, but the machine takes no article out of it and joins it
     with no other story. The same articles can be taken out again by a split.
     """
+
+    require_source(writer, None)  # a story is of several sources
 
     def answer(session: Session) -> Response:
         _check_match(request, session, story_id)

@@ -98,6 +98,15 @@ class CopyRead(Shape):
     differs: list[DifferenceRead] = Field(description="Up to 20 places, numbers and names first.")
 
 
+class OriginalRead(Shape):
+    """The article that a new one is a copy of, and how they compare."""
+
+    article_id: int
+    method: Method
+    similarity: float
+    differs: list[DifferenceRead]
+
+
 class DuplicateRead(CopyRead):
     """An article of the same story, and how it compares."""
 
