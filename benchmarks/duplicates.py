@@ -4,8 +4,8 @@
     python benchmarks/duplicates.py cost synth.py [--sizes 10000 100000 1000000]
 
 `quality` stores every raw text through the functions that POST /v1/ingest calls, in a new SQLite store, and
-compares the stories with the labelled pairs: all, and on each half of the stories, of which one was for
-tuning. Beside it stand MinHash LSH (rensa, 128 permutations, five-word shingles, similarity 0.5) and the
+compares the stories with the labelled pairs: all, and on each half of the stories, which must not differ
+much. Beside it stand MinHash LSH (rensa, 128 permutations, five-word shingles, similarity 0.5) and the
 containment of word triples alone, both on the same cleaned bodies.
 
 `cost` grows a store with the articles that synth.py makes, of which 5 % are marked copies, and measures the

@@ -26,7 +26,7 @@ from app.stories.texts import Text, read_text
 from app.tables import Article, get_table
 
 # Candidates whose texts are compared; the first is nearly always the right one.
-MOST_COMPARED = 5
+MOST_COMPARED = 4
 # Of the hashes that a text would share if it were all in the other, a copy shares this much: of the labelled
 # copies 0.3 % share less.
 LEAST_SHARED = 0.2

@@ -27,7 +27,7 @@ WORDS_PER_HASH = 24
 FEWEST = 12
 MOST = 48
 # Articles that may bear a hash. A story with more copies is found all the same, by the first of them.
-MOST_BEARERS = 32
+MOST_BEARERS = 16
 # A body with fewer hashes than this may share a single one with its copy.
 SHORT_SKETCH = 8
 # A single shared hash counts in any case if hardly anybody bears it: a text cut to a tenth may share no more.
