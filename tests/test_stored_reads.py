@@ -42,6 +42,18 @@ def test_article_as_the_endpoint_answers_it(reader, make_article):
     assert answer.headers["X-Request-Id"]
 
 
+def test_copy_that_joins_a_story_changes_what_names_the_articles(reader, make_article):
+    body = "The harbour bridge reopened on Tuesday after four months of repairs."
+    first = make_article(body=body)
+    alone = read(reader, "/v1/articles/1").headers["ETag"]
+    copy = make_article(body=body, headline="Another headline")
+    assert copy["duplicate_of"] == first["id"]
+    assert read(reader, f"/v1/articles/{copy['id']}").json() == copy
+    assert read(reader, "/v1/articles/1", **{"If-None-Match": alone}).headers["ETag"] == alone
+    named = read(reader, f"/v1/articles/{copy['id']}").headers["ETag"]
+    assert read(reader, f"/v1/articles/{copy['id']}", **{"If-None-Match": named}).status_code == 304
+
+
 @pytest.mark.parametrize("sent", ['"1-1"', 'W/"1-1"', '"5-5", "1-1"', "*"])
 def test_known_text_is_not_sent_again(reader, make_article, sent):
     make_article()
