@@ -484,10 +484,8 @@ def test_words_are_found_in_their_forms_by_the_language_of_the_article(client, m
     for language, body, q in FORMS:
         found = search(client, q, min_seq=seq, fields="body")["items"]
         assert body in [item["body"] for item in found], (language, q)
-        if language != "und":
-            assert body in [
-                i["body"] for i in search(client, q, language=language, fields="body")["items"]
-            ], q
+        found = search(client, q, language=language, fields="body")["items"]
+        assert body in [item["body"] for item in found], (language, q)
     marked = [search(client, q)["items"][0]["highlights"][0]["html"] for q in ("election", "häuser")]
     assert "<mark>elections</mark>" in marked[0] or "<mark>élections</mark>" in marked[0]
     assert "<mark>Häuser</mark>" in marked[1]

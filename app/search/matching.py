@@ -15,7 +15,7 @@ from app.articles.filters import TERM_FIELDS, DateField, Duplicates, Filters
 from app.index import Snapshot
 from app.index.schema import COPY, EXACT, SCHEMA, STEMS, TEXT, count_microseconds
 from app.query import All, Any, Best, Node, Not, Scope, Words, list_words
-from app.stemming import is_stop_word, list_forms, read_subtag
+from app.stemming import UNKNOWN, is_stop_word, list_forms, read_subtag
 
 # A word of the headline says more of what an article is about than one of the body. Swept over 0-4 on the
 # known-item and news collections of bench/: see docs/search.md.
@@ -102,9 +102,12 @@ class Vocabulary:
 
     @classmethod
     def of(cls, snapshot: Snapshot, wanted: list[str]) -> "Vocabulary":
-        """Take the languages that were asked for, else those of the articles."""
-        if wanted:
-            languages = tuple(dict.fromkeys(read_subtag(language) for language in wanted))[:MAX_LANGUAGES]
+        """Take the languages that were asked for, else those of the articles.
+
+        An article without a language was stemmed by the one that its text seems to be in: any of the store's.
+        """
+        languages = tuple(dict.fromkeys(read_subtag(language) for language in wanted))[:MAX_LANGUAGES]
+        if languages and UNKNOWN not in languages:
             return cls(snapshot.searcher, languages, languages)
         shares = snapshot.languages[:MAX_LANGUAGES]
         return cls(
