@@ -71,7 +71,7 @@ class _StoreFigures:
             size = (
                 session.connection().execute(text(_DATABASE_BYTES[session.get_bind().dialect.name])).scalar()
             )
-        behind = max(0, last_seq - self.state.follower.seq)
+        behind = self.state.follower.lag(last_seq)
         yield GaugeMetricFamily("dateline_database_up", "Whether the database answers.", 1)
         yield GaugeMetricFamily("dateline_database_bytes", "Size of the database.", size or 0)
         yield GaugeMetricFamily("dateline_last_seq", "Seq of the newest change.", last_seq)
