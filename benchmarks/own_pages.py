@@ -91,8 +91,8 @@ ARTICLES = (
             "« Avant, je passais mes soirées à chercher les retardataires », raconte Luc Ferrand, qui "
             "garde six cents bêtes au-dessus du lac. « Maintenant je sais dans quel ravin elles dorment. "
             "»",
-            "Trois attaques de loup ont été évitées cet été parce que les troupeaux s’étaient mis à "
-            "courir en pleine nuit et que les téléphones avaient sonné, selon la coopérative.",
+            "Trois attaques de loup ont été évitées cet été parce que les troupeaux couraient "
+            "en pleine nuit et que les téléphones avaient sonné, selon la coopérative.",
             "Le plateau voisin décidera en octobre s’il s’équipe à son tour.",
         ),
         ("Accueil", "Région", "Sports", "Se connecter", "Partager"),

@@ -71,6 +71,21 @@ SHAPES = {
         ),
         ("• Two million go to the quay in front of it, where the boats land.",),
     ),
+    "poem": (
+        lay(
+            HEADLINE,
+            PARAGRAPHS[0],
+            "The winner of the poetry prize read four lines about the market at the opening:",
+            "The herring lay like silver spoons",
+            "upon a cloth of rain,",
+            "and nobody who saw them there",
+            "forgot the place again.",
+            PARAGRAPHS[1],
+            PARAGRAPHS[4],
+        ),
+        ("upon a cloth of rain,", "forgot the place again."),
+    ),
+    "all in one line": (f"{HEADLINE}\n{' '.join(PARAGRAPHS)}", (" ".join(PARAGRAPHS),)),
     "transcript": (
         lay(
             HEADLINE,
