@@ -10,10 +10,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.cleaning.ledger import Warning_
 from app.demo import read_demo_submissions
 from app.keys import Scope
 from app.main import create_app
 from app.web.rendering import STATIC
+from app.web.words import WARNINGS
 
 HOSTILE = '<img src=x onerror="alert(1)"> & <script>alert(2)</script>'
 RAW = {"Content-Type": "text/plain"}
@@ -316,3 +318,7 @@ def test_static_files_are_named_by_their_content(client):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert "?v=" in address
     assert client.get("/static/../rendering.py").status_code == 404
+
+
+def test_every_warning_has_words():
+    assert set(WARNINGS) == {str(warning) for warning in Warning_}

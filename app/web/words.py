@@ -30,6 +30,10 @@ FACETS = {
 
 # What to make of each warning of cleaning; docs/cleaning.md says when it is given.
 WARNINGS = {
+    "authors-differ": "The page's markup names other authors than its text.",
+    "date-differs": "The page's markup states another date than its text.",
+    "headline-differs": "The page's markup has another headline than its text.",
+    "language-differs": "The page declares another language than it is written in.",
     "low-confidence": "The estimate of its quality is low: someone should look at this article.",
     "marks-capped": "A line had more combining marks than any language needs; the rest was cut.",
     "mojibake-repaired": "A line that had been read in a wrong encoding was repaired. A repair can be wrong.",
