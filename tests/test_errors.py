@@ -9,6 +9,7 @@ from app.errors import Problem, list_error_classes
 from app.main import create_app
 
 JSON = {"Content-Type": "application/json"}
+CONTENT = {"headline": "h", "body": "b"}
 PATHS = [
     (method, path) for path, operations in create_app().openapi()["paths"].items() for method in operations
 ]
@@ -106,3 +107,31 @@ def test_answers_bear_the_common_headers(client):
 def test_codes_are_unique():
     codes = [error.code for error in list_error_classes()]
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [
+        ("GET", "/v1/articles", {"params": {"from": "hunter2"}}),
+        ("GET", "/v1/search", {"params": {"to": "2024-13-hunter2"}}),
+        ("GET", "/v1/feed.atom", {"params": {"updated_since": "hunter2"}}),
+        ("POST", "/v1/articles", {"json": {**CONTENT, "published_at": "hunter2"}}),
+        (
+            "POST",
+            "/v1/articles",
+            {"json": {**CONTENT, "dateline": {"text": "A", "date": {"value": "hunter2"}}}},
+        ),
+        (
+            "POST",
+            "/v1/articles",
+            {"json": {**CONTENT, "dateline": {"text": "A", "date": {"value": "--hunter2"}}}},
+        ),
+        ("POST", "/v1/ingest", {"json": {"raw": "text", "received_at": "hunter2"}}),
+    ],
+)
+def test_wrong_date_is_named_and_not_repeated(client, method, path, asked):
+    response = client.request(method, path, **asked)
+    assert response.status_code in (400, 422)
+    (fault,) = response.json()["errors"]
+    assert fault["message"].startswith("must be")
+    assert "hunter2" not in response.text

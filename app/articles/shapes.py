@@ -6,6 +6,7 @@ stored.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -49,10 +50,19 @@ def _check_language(value: str) -> str:
 
 def _check_dateline_date(value: str) -> str:
     # Without a year any day of a leap year is possible.
-    date.fromisoformat("2000-" + value[2:] if value.startswith("--") else value)
-    if not _DAY.match(value.replace("--", "2000-", 1) if value.startswith("--") else value):
+    whole = "2000-" + value[2:] if value.startswith("--") else value
+    if not _DAY.match(whole) or not _can_read(date.fromisoformat, whole):
         raise ValueError("must be YYYY-MM-DD or --MM-DD")
     return value
+
+
+def _can_read(read: Callable[[str], object], text: str) -> bool:
+    """Tell whether Python reads a date: its own errors repeat the text, and errors are shown to the client."""
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
 
 
 # A text of one line or several; strict, so that a number is not taken for a text.
@@ -165,9 +175,10 @@ def read_timestamp(text: str) -> tuple[str, str]:
 
     Raises ValueError for anything else, and for a moment without a time zone.
     """
-    if _DAY.match(text):
-        date.fromisoformat((text + "-01-01")[:10])
+    if _DAY.match(text) and _can_read(date.fromisoformat, (text + "-01-01")[:10]):
         return text, {4: "year", 7: "month", 10: "day"}[len(text)]
+    if not _can_read(datetime.fromisoformat, text):
+        raise ValueError("must be an RFC 3339 date or date-time")
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("must have a time zone")
