@@ -275,8 +275,3 @@ class Remembered(dict[str, str]):
 
 # The term of each word.
 TERMS = Remembered(fold_word)
-
-
-def write_terms(text: str) -> str:
-    """Write the terms of a text with spaces between, for an index that splits at spaces only."""
-    return " ".join([TERMS[word] for word in list_words(text)])

@@ -14,20 +14,21 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, insert
 
-from app.articles.shapes import ArticleCreate
-from app.articles.writes import create_article
+from app.articles.rows import build_row, prepare_article
+from app.articles.shapes import ArticleContent
+from app.changes import append_changes
 from app.database import make_engine, migrate, read_session, write_session
 from app.index import Snapshot, catch_up_once
-from app.search import search
+from app.search.pages import search
 from app.search.shapes import SearchQuery
 from app.settings import Settings
-from app.tables import Article, ArticleTerm, Change, get_table
+from app.tables import Article, ArticleTerm, get_table
 
 KINDS = ("rare", "medium", "common", "two_term", "phrase")
 BATCH = 2000
@@ -41,54 +42,56 @@ def read_articles(path: Path, count: int) -> Iterator[dict[str, Any]]:
 
 
 def load(engine: Engine, path: Path, *, first: int, last: int) -> None:
-    """Write articles as rows, made after the pattern of one that the product has written itself."""
-    with write_session(engine) as session:
-        pattern = create_article(session, ArticleCreate(headline="Pattern", body="Pattern"))
-        row = {column.name: getattr(pattern, column.name) for column in get_table(Article).columns}
-        session.rollback()
+    """Write articles as the product does, but without looking for copies among them."""
     articles = itertools.islice(read_articles(path, last), first, last)
     while batch := list(itertools.islice(articles, BATCH)):
+        prepared = [(each["id"], prepare_article(_read_content(each))) for each in batch]
+        now = datetime.now(UTC)
+        rows = [
+            build_row(
+                article,
+                article_id=number,
+                uri=f"urn:scale:{number}",
+                seq=number,
+                now=now,
+                story_id=number,
+                duplicate_of=None,
+            )
+            for number, article in prepared
+        ]
+        terms = [
+            {"field": field, "value": value, "article_id": number}
+            for number, article in prepared
+            for field, value in article.terms
+        ]
         with write_session(engine) as session:
             connection = session.connection()
-            connection.execute(insert(get_table(Article)), [{**row, **_make_row(each)} for each in batch])
-            connection.execute(insert(get_table(Change)), [_make_change(row, each) for each in batch])
-            connection.execute(insert(get_table(ArticleTerm)), [_make_term(each) for each in batch])
+            connection.execute(insert(get_table(Article)), rows)
+            connection.execute(insert(get_table(ArticleTerm)), terms)
+            append_changes(session, [_make_change(row) for row in rows])
 
 
-def _make_row(article: dict[str, Any]) -> dict[str, Any]:
-    number, moment = article["id"], datetime.fromisoformat(article["published_at"])
-    brief = {name: article[name] for name in ("id", "title", "published_at", "source", "language")}
+def _read_content(article: dict[str, Any]) -> ArticleContent:
+    return ArticleContent.model_validate(
+        {
+            "headline": article["title"],
+            "body": article["body"],
+            "language": article["language"],
+            "published_at": article["published_at"],
+            "source": {"name": article["source"]},
+        }
+    )
+
+
+def _make_change(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": number,
-        "seq": number,
-        "uri": f"urn:scale:{number}",
-        "headline": article["title"],
-        "body": article["body"],
-        "language": article["language"],
-        "source_name": article["source"],
-        "published_at": moment,
-        "sorted_at": moment,
-        "story_id": number,
-        "fingerprint": str(number),
-        "document": json.dumps({**brief, "body": article["body"]}),
-        "brief": json.dumps({**brief, "excerpt": article["body"][:200]}),
-    }
-
-
-def _make_change(row: dict[str, Any], article: dict[str, Any]) -> dict[str, Any]:
-    number = article["id"]
-    return {
-        "seq": number,
-        "article_id": number,
+        "seq": row["seq"],
+        "article_id": row["id"],
         "version": 1,
         "kind": "created",
         "fields": [],
         "at": row["created_at"],
     }
-
-
-def _make_term(article: dict[str, Any]) -> dict[str, Any]:
-    return {"field": "source", "value": article["source"].casefold(), "article_id": article["id"]}
 
 
 def measure(engine: Engine, snapshot: Snapshot, queries: list[SearchQuery]) -> tuple[float, float]:

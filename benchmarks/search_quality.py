@@ -4,7 +4,7 @@
 
 Each collection becomes a store of its own, of structured articles, followed into an index; its queries are
 then asked as `/v1/search` would answer them. `--peers` runs SQLite's FTS5 on the same texts. `--half` takes
-every second query: parameters are tuned on one half and judged on the other.
+every second query, to see how far the parameters depend on which queries they were chosen by.
 """
 
 import argparse

@@ -12,6 +12,7 @@ with atheris.instrument_imports(include=["app"]):
 
 from tantivy import Document, Index
 
+from app.index import Snapshot
 from app.index.schema import build_schema
 
 INDEX = Index(build_schema())
@@ -19,7 +20,7 @@ _writer = INDEX.writer(15_000_000, 1)
 _writer.add_document(Document())
 _writer.commit()
 INDEX.reload()
-SEARCHER = INDEX.searcher()
+SNAPSHOT = Snapshot(INDEX.searcher(), 0, (("en", 0.5), ("de", 0.3), ("ar", 0.2)))
 
 
 def check(data: bytes) -> None:
@@ -29,10 +30,10 @@ def check(data: bytes) -> None:
         node = parse_query(text)
     except InvalidQuery:
         return
-    found = match(node, Filters())
+    found = match(node, Filters(), SNAPSHOT)
     for query in (found.strict, found.loose):
         if query is not None:
-            SEARCHER.search(query, 5)
+            SNAPSHOT.searcher.search(query, 5)
 
 
 if __name__ == "__main__":

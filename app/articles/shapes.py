@@ -57,7 +57,7 @@ def _check_dateline_date(value: str) -> str:
 
 
 def _can_read(read: Callable[[str], object], text: str) -> bool:
-    """Tell whether Python reads a date: its own errors repeat the text, and errors are shown to the client."""
+    """Tell whether Python reads a date. Its own errors repeat the text, which no answer of ours may."""
     try:
         read(text)
     except ValueError:

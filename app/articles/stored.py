@@ -71,7 +71,6 @@ class StoredReader:
     """One connection of the event loop's own, for look-ups that take microseconds."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
         self._statement = str(_FIND.compile(engine))
         self._connection = engine.raw_connection()
         self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")

@@ -96,10 +96,6 @@ class Follower:
         """Count the changes up to `last_seq`, the store's newest, that searches do not see yet."""
         return max(0, last_seq - self.seq)
 
-    def has_caught_up(self) -> bool:
-        """Tell whether searches see every change that the store has at this moment."""
-        return self._snapshot is not None and self.seq >= find_last_seq(self._engine)
-
     def wait_for(self, seq: int, timeout: float) -> bool:
         """Wait until searches see the change with this seq; False if that takes longer than the timeout."""
         with self._advanced:

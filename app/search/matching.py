@@ -17,8 +17,8 @@ from app.index.schema import COPY, EXACT, SCHEMA, STEMS, TEXT, count_microsecond
 from app.query import All, Any, Best, Node, Not, Scope, Words, list_words
 from app.stemming import UNKNOWN, is_stop_word, list_forms, read_subtag
 
-# A word of the headline says more of what an article is about than one of the body. Swept over 0-4 on the
-# known-item and news collections of bench/: see docs/search.md.
+# A word of the headline says more of what an article is about than one of the body. How this and the weights
+# of pairs were chosen: docs/search.md.
 HEADLINE_BOOST = 0.3
 # What two words side by side weigh, as in the query.
 PAIR_BOOST = 0.1
