@@ -1,12 +1,12 @@
 """The endpoints of /v1/articles: create, read, list, replace, change, delete; raw text, ledger, versions."""
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
 from app.articles.conditional import (
@@ -17,11 +17,12 @@ from app.articles.conditional import (
     make_etag,
     require_match,
 )
-from app.articles.filters import MAX_ID, Filters
+from app.articles.filters import MAX_ID
 from app.articles.markup import read_body_text
-from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks, list_documents
+from app.articles.queries import FIELD_NAMES, get_article, list_documents
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
 from app.articles.sources import bind_source
+from app.articles.views import ListQuery, View, view_document
 from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.articles.writes import (
     create_article,
@@ -43,7 +44,6 @@ from app.errors import (
     IfMatchRequired,
     InvalidCursor,
     InvalidKey,
-    InvalidParameter,
     InvalidPayload,
     KeyRequired,
     MalformedRequest,
@@ -59,7 +59,6 @@ from app.errors import (
 from app.formats import Format, choose_format, choose_list_format, render_article
 from app.idempotency import Idempotency, answer_once
 from app.keys import Reader, VerifiedKey, Writer, require_source
-from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.tables import Article
 
 router = APIRouter(prefix="/articles", tags=["articles"])
@@ -89,58 +88,6 @@ class ArticleList(BaseModel):
 
     items: list[ArticleSummary]
     next: str | None
-
-
-class View(BaseModel):
-    """Which fields of an article to show."""
-
-    fields: str | None = Field(
-        None,
-        max_length=1000,
-        description="Comma-separated names of the only fields wanted; `id` is always there.",
-    )
-    include: list[Literal["blocks"]] = Field(
-        [], max_length=5, description="`blocks`: the parts in reading order."
-    )
-    format: Format | None = Field(
-        None, description="`json` (the default), `ninjs`, `jsonld`, `text` or `markdown`; goes before Accept."
-    )
-
-    def name(self) -> str:
-        """Name the view for its ETag; the whole article without additions has no name."""
-        return (
-            self.model_dump_json(include={"fields", "include"})
-            if self.fields is not None or self.include
-            else ""
-        )
-
-    def list_fields(self) -> list[str] | None:
-        """List the wanted fields; None for all. Raises InvalidParameter for a name that is no field."""
-        if self.fields is None:
-            return None
-        names = [name.strip() for name in self.fields.split(",") if name.strip()]
-        if unknown := set(names) - FIELD_NAMES - {"excerpt"}:
-            raise InvalidParameter(
-                f"{len(unknown)} of the names in `fields` are no fields of an article.",
-                errors=[FieldError(field="fields", message="names an unknown field")],
-            )
-        return ["id", *(name for name in dict.fromkeys(names) if name != "id")]
-
-    def refuse_parts(self) -> None:
-        """Raise InvalidParameter if parts of an article are asked for: only its own JSON can be parted."""
-        if self.name():
-            raise InvalidParameter(
-                "`fields` and `include` go with format=json only.",
-                errors=[FieldError(field="format", message="is not the format of which parts can be shown")],
-            )
-
-
-class ListQuery(Filters, View):
-    """Everything that a list can be asked."""
-
-    sort: Sort = Sort.NEWEST
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(None, description="The `next` of the page before.")
 
 
 @router.post(
@@ -215,7 +162,7 @@ def list_articles(
         sees_withheld=sees_withheld,
     )
     if fields is not None or query.include:
-        documents = [_view_document(session, document, query) for document in documents]
+        documents = [view_document(session, document, query) for document in documents]
     if wanted is not Format.JSON:
         documents = [render_article(document, wanted).decode() for document in documents]
     body = b'{"items":[%s],"next":%s}' % (",".join(documents).encode(), orjson.dumps(following))
@@ -262,22 +209,10 @@ def read_article(
     if wanted is not Format.JSON:
         view.refuse_parts()
         return answer_in_format(request, article, wanted)
-    body = _view_document(session, article.document, view)
+    body = view_document(session, article.document, view)
     # The parts may change without the text: when it is cleaned again.
     etag = make_etag(article, view.name() and view.name() + body)
     return answer_conditionally(request, body, etag, {"Vary": "Accept"})
-
-
-def _view_document(session: Session, document: str, view: View) -> str:
-    fields = view.list_fields()
-    if fields is None and not view.include:
-        return document
-    values: dict[str, Any] = orjson.loads(document)
-    if view.include:
-        values["blocks"] = list_blocks(session, get_article(session, values["id"]))
-    if fields is not None:
-        values = {name: values[name] for name in (*fields, *view.include) if name in values}
-    return orjson.dumps(values).decode()
 
 
 @router.put(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.articles.endpoints import View
+from app.articles.views import View
 from app.index import Snapshot
 from app.query import Node, describe, list_words, parse_query
 from app.search.facets import count_by_date, count_facets, read_facets
