@@ -1,5 +1,6 @@
 """POST /v1/ingest/batch: a receipt for every line, whatever the line is."""
 
+import asyncio
 import gzip
 import itertools
 import json
@@ -189,6 +190,52 @@ def test_on_duplicate_means_what_it_means_for_one(client, page):
     receipts = send(client, changed, named)
     assert [(found["status"], found["version"]) for found in receipts] == [(200, 2), (200, 3)]
     assert {found["article_id"] for found in receipts} == {first["article_id"]}
+
+
+@pytest.mark.parametrize("proxy", [None, "X-Forwarded-For", "Via", "Forwarded"])
+def test_answer_begins_while_lines_come_unless_a_proxy_passes_them_on(client, proxy):
+    headers = {**NDJSON, "Authorization": client.headers["Authorization"], "Host": "x"}
+    headers |= {proxy: "192.0.2.1"} if proxy else {}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/v1/ingest/batch",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+    }
+    told: list[tuple[str, int]] = []  # what was sent, and how many parts of the body had been read
+    lines = [write({"article": make_article()}) + b"\n" for _ in range(2)]
+
+    async def converse() -> None:
+        before, read, answered = client.app.state.commits.seq, 0, asyncio.Event()
+
+        async def receive():
+            nonlocal read
+            if read == 1:  # the second comes when the first is stored, or has its receipt
+                while client.app.state.commits.seq == before:
+                    await asyncio.sleep(0.01)
+                if proxy is None:
+                    await asyncio.wait_for(answered.wait(), 20)
+                else:
+                    await asyncio.sleep(0.2)
+            if read == 2:
+                await asyncio.sleep(60)  # the client stays
+            read += 1
+            return {"type": "http.request", "body": lines[read - 1], "more_body": read < 2}
+
+        async def send(message):
+            told.append((message["type"], read))
+            if message.get("body"):
+                answered.set()
+
+        await client.app(scope, receive, send)
+
+    client.portal.call(converse)
+    (kind, read_before), *_ = told
+    assert kind == "http.response.start"
+    assert (read_before == 2) == (proxy is not None)
 
 
 def test_batch_may_be_compressed(client):

@@ -9,7 +9,6 @@ it has sent everything must not bring the batch to a stop, nor fill the memory.
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import Future
 from functools import partial
@@ -55,9 +54,11 @@ NDJSON = "application/x-ndjson"
 LINE_TYPES = (NDJSON, "application/jsonl", "application/ndjson", "application/x-jsonlines")
 # A client that sends lines one by one waits no longer than this for the receipt of one to be begun with.
 LINGER_SECONDS = 0.05
-# How often a batch looks whether the server stops, and how long its client may say nothing.
+# How often a batch looks whether the server stops, and how long its client may say nothing: less than the
+# connection bears (`app.connections`), so that the batch can still say why it ends.
 POLL_SECONDS = 0.5
-SILENT_SECONDS = 60.0
+SILENT_SECONDS = 15.0
+PROXY_HEADERS = frozenset({b"forwarded", b"via", b"x-forwarded-for"})
 # Receipts that are not sent yet: so much of them stays in memory.
 RECEIPTS_IN_MEMORY = 1024 * 1024
 SENT_AT_ONCE = 64 * 1024
@@ -157,17 +158,24 @@ class _BatchResponse(Response):
         intake = _Intake(scope["state"].get("receive_unbounded", receive), self._state, self._source)
         outbox = _Outbox()
         async with self._state.batch_slots:
-            headers = [(b"content-type", NDJSON.encode()), (b"x-accel-buffering", b"no")]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            sending = asyncio.create_task(outbox.send_all(send))
+            if not _came_through_a_proxy(scope):
+                intake.may_answer.set()
+            sending = asyncio.create_task(self._answer(intake, outbox, send))
             try:
                 await self._store_all(intake, outbox)
+                intake.may_answer.set()
                 outbox.close()
                 await sending
             finally:
                 intake.close()
                 sending.cancel()
                 outbox.discard()
+
+    async def _answer(self, intake: "_Intake", outbox: "_Outbox", send: Send) -> None:
+        await intake.may_answer.wait()
+        headers = [(b"content-type", NDJSON.encode()), (b"x-accel-buffering", b"no")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await outbox.send_all(send)
 
     async def _store_all(self, intake: "_Intake", outbox: "_Outbox") -> None:
         """Read, prepare and store group after group, and write their receipts in order."""
@@ -210,6 +218,15 @@ class _BatchResponse(Response):
         return True
 
 
+def _came_through_a_proxy(scope: Scope) -> bool:
+    """Tell whether a proxy says that it passes the request on.
+
+    It may pass no more of the body on once an answer begins (nginx 1.22 does not), so such a batch is
+    answered when it has been read.
+    """
+    return any(name in PROXY_HEADERS for name, _ in scope["headers"])
+
+
 _Group = tuple[list[Line], "Future[list[Prepared]]"]
 
 
@@ -226,6 +243,8 @@ class _Intake:
         """Whether the client has gone away before its end."""
         self.ending: DatelineError | None = None
         """Why the batch ends before its end."""
+        self.may_answer = asyncio.Event()
+        """Set once the answer may begin: at the latest when the whole body has come."""
 
     @property
     def number(self) -> int:
@@ -234,22 +253,26 @@ class _Intake:
 
     async def read_groups(self) -> AsyncIterator[list[Line]]:
         """Yield groups of lines until the body ends, or the batch has to."""
-        grouper, received, heard = Grouper(), 0, time.monotonic()
+        grouper, received, silent = Grouper(), 0, 0.0
         while self.ending is None:
+            patience = LINGER_SECONDS if grouper.lines else POLL_SECONDS
             try:
-                message = await self._find_message(LINGER_SECONDS if grouper.lines else POLL_SECONDS)
+                message = await self._find_message(patience)
             except HTTPException:  # what came is no gzip
                 self.ending = MalformedRequest(f"The body is not valid gzip. {NOT_READ}")
                 continue
             if message is None:
                 if grouper.lines:
                     yield grouper.take()
-                self.ending = self._find_reason(heard)
+                silent += patience  # what it takes to hand lines on is not the client's silence
+                self.ending = self._find_reason(silent)
                 continue
             if message["type"] == "http.disconnect":
                 self.is_gone = True
                 return
-            body, is_last, heard = message.get("body", b""), not message.get("more_body"), time.monotonic()
+            body, is_last, silent = message.get("body", b""), not message.get("more_body"), 0.0
+            if is_last:
+                self.may_answer.set()
             received += len(body)
             if self._max_bytes is not None and received > self._max_bytes:
                 self.ending = BodyTooLarge(f"The batch is larger than this server takes. {NOT_READ}")
@@ -260,14 +283,14 @@ class _Intake:
                 yield group
             if is_last:
                 break
-            self.ending = self._find_reason(heard)
+            self.ending = self._find_reason(silent)
         if grouper.lines:
             yield grouper.take()
 
-    def _find_reason(self, heard: float) -> DatelineError | None:
+    def _find_reason(self, silent: float) -> DatelineError | None:
         if self._stopping.is_set():
             return BatchInterrupted(f"The server is stopping. {SEND_AGAIN}")
-        if time.monotonic() - heard > SILENT_SECONDS:
+        if silent > SILENT_SECONDS:
             return BatchInterrupted(f"Nothing came for {SILENT_SECONDS:.0f} seconds. {SEND_AGAIN}")
         return None
 
