@@ -7,10 +7,11 @@ feed are given in the order of commits (decision 0002). Code of the domain may f
 """
 
 import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +42,8 @@ POOL_SIZE = 48
 # Pages of 1 KiB per connection; SQLite's own default. A large cache on each thread's connection is memory
 # lost.
 SQLITE_CACHE_KIB = 2048
+# How often a write asks for SQLite's lock.
+ASK_SECONDS = 0.001
 # A PostgreSQL that has vanished without a word (its machine is gone) is noticed after about as many seconds.
 VANISHED_SECONDS = 10
 
@@ -79,7 +82,7 @@ def _make_engine(settings: Settings, address: str) -> Engine:
         engine = create_engine(url, connect_args=arguments, json_serializer=_dump_json, **limits)
         event.listen(engine, "reset", _end_transaction)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", partial(_begin_sqlite, seconds=settings.busy_timeout_seconds))
         return engine
     engine = create_engine(
         url,
@@ -128,8 +131,34 @@ def _end_transaction(connection: Any, _record: object, _state: object) -> None:
     connection.rollback()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_for_writing(connection) else "BEGIN")
+def _begin_sqlite(connection: Connection, *, seconds: float) -> None:
+    """Begin a transaction; one that writes waits so long for the lock.
+
+    SQLite itself asks every 100 ms. Beside a process that commits one batch after the other it would find the
+    lock taken each time.
+    """
+    if not _is_for_writing(connection):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + seconds
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < deadline and _finds_lock_taken(driver):
+            time.sleep(ASK_SECONDS)
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises, as SQLAlchemy words it
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+
+
+def _finds_lock_taken(driver: sqlite3.Connection) -> bool:
+    """Try to begin a transaction that writes."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -89,6 +89,36 @@ def test_locked_database_makes_the_server_unready_for_as_long(client, engine):
     assert_works(client)
 
 
+# Commits one batch after the other, as another worker under load does.
+BUSY_WRITER = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+while True:
+    connection.execute("BEGIN IMMEDIATE")
+    print(flush=True)
+    time.sleep(0.05)
+    connection.execute("COMMIT")
+    time.sleep(0.0005)
+"""
+
+
+@pytest.mark.usefixtures("only_sqlite")
+def test_write_gets_its_turn_beside_a_process_that_writes_all_the_time(settings, engine, auth):
+    waiting = create_app(settings.model_copy(update={"busy_timeout_seconds": 1}))
+    command = [sys.executable, "-c", BUSY_WRITER, str(engine.url.database)]
+    with (
+        TestClient(waiting, headers=auth) as client,
+        subprocess.Popen(command, stdout=subprocess.PIPE) as writer,
+    ):
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        try:
+            answers = [post(client, external_id=str(number)).status_code for number in range(6)]
+        finally:
+            writer.kill()
+    assert set(answers) == {201}
+
+
 def test_live_answers_while_every_thread_waits(settings, engine, auth):
     patient = create_app(settings.model_copy(update={"busy_timeout_seconds": 30}))
     with TestClient(patient, headers=auth) as client, ThreadPoolExecutor(45) as threads:
