@@ -19,6 +19,7 @@ from app.articles.shapes import ArticleContent, Status
 from app.articles.writes import create_article, delete_article, read_content, show_row, update_article
 from app.database import make_engine, read_session, write_session
 from app.store_checks import check_store
+from app.stories import membership
 from app.stories.membership import (
     join_stories,
     list_members,
@@ -205,6 +206,20 @@ def test_lead_passes_on_and_withheld_articles_are_not_told_of(make, client, engi
     assert client.get(f"/v1/stories/{first}").json()["size"] == 2
     client.delete(f"/v1/articles/{third}", headers={"If-Match": "*"})
     assert (read(client, second)["duplicate_of"], client.get("/v1/stories").json()["items"]) == (None, [])
+    assert check_store(engine) == []
+
+
+def test_copy_leaves_a_story_without_its_members_being_read(make, client, engine, monkeypatch):
+    first, second, third, last = (make(STORY, name)["id"] for name in ("One", "Two", "Three", "Four"))
+    with monkeypatch.context() as many:
+        many.setattr(membership, "list_members", None)  # of a story of thousands they cost seconds
+        client.delete(f"/v1/articles/{second}", headers={"If-Match": "*"})
+        patch(client, third, body="Rain is expected in the north of the country by the evening.")
+    story = client.get(f"/v1/stories/{first}").json()
+    assert (story["lead"]["id"], story["size"]) == (first, 2)
+    assert read(client, last)["duplicate_of"] == first
+    client.delete(f"/v1/articles/{last}", headers={"If-Match": "*"})
+    assert client.get("/v1/stories").json()["items"] == []
     assert check_store(engine) == []
 
 

@@ -53,8 +53,18 @@ _MEMBERS = (
     .where(_ARTICLES.c.story_id.in_(bindparam("stories", expanding=True)), _ARTICLES.c.deleted_at.is_(None))
     .order_by(_ARTICLES.c.id)
 )
+_FIRST = (
+    select(_ARTICLES.c.id)
+    .where(
+        _ARTICLES.c.story_id == bindparam("story"),
+        _ARTICLES.c.deleted_at.is_(None),
+        _ARTICLES.c.id != bindparam("article"),
+    )
+    .order_by(_ARTICLES.c.id)
+    .limit(MOST_COMPARED)
+)
 _STORY = (
-    select(_STORIES.c.id, _STORIES.c.lead_id, _STORIES.c.is_settled, _ARTICLES.c.status.label("lead_status"))
+    select(_STORIES, _ARTICLES.c.status.label("lead_status"))
     .outerjoin(_ARTICLES, _ARTICLES.c.id == _STORIES.c.lead_id)
     .where(_STORIES.c.id.in_(bindparam("stories", expanding=True)))
 )
@@ -63,6 +73,7 @@ _COUNT_IN = (
     .where(_STORIES.c.id == bindparam("story"))
     .values(size=_STORIES.c.size + 1, last_seen_at=bindparam("now"))
 )
+_COUNT_OUT = update(_STORIES).where(_STORIES.c.id == bindparam("story")).values(size=_STORIES.c.size - 1)
 _INSERT = insert(_STORIES)
 _DELETE = delete(_STORIES).where(_STORIES.c.id.in_(bindparam("stories", expanding=True)))
 
@@ -298,16 +309,34 @@ def _is_at_home(session: Session, article: Article, piece: Piece) -> bool:
     """Tell whether an article with a new text stays in the story that it is in."""
     if any(story.is_settled for story in _read_stories(session, [article.story_id or 0])):
         return True
-    others = _list_others(session, article)[:MOST_COMPARED]
-    compared = (session.get(Article, other.article_id) for other in others)
+    first = session.connection().execute(_FIRST, {"story": article.story_id, "article": article.id})
+    compared = (session.get(Article, row.id) for row in first)
     return any(other is not None and find_copy(piece.text, read_piece(other).text) for other in compared)
 
 
-def leave_story(session: Session, article: Article) -> list[Member]:
-    """Take an article that is about to be deleted or placed elsewhere out of its story; return who stays."""
+def leave_story(session: Session, article: Article) -> bool:
+    """Take an article that is about to be deleted or placed elsewhere out of its story; tell whether others
+    stay in it.
+    """
+    for story in _read_stories(session, [article.story_id or 0]):  # none if it is alone
+        if _is_one_of_many(story, article):
+            session.connection().execute(_COUNT_OUT, {"story": story.id})
+            return True
     rest = _list_others(session, article)
     _form_anew(session, article.story_id, rest)
-    return rest
+    return bool(rest)
+
+
+def _is_one_of_many(story: Any, article: Article) -> bool:
+    """Tell whether nothing of a story changes but its size when this article leaves it.
+
+    A story can have thousands of members; reading them all would take as long for each that leaves.
+    """
+    return (
+        article.duplicate_of is not None  # neither the lead nor withheld
+        and story.size > 2  # with one it would be no story
+        and story.first_seen_at < article.created_at < story.last_seen_at
+    )
 
 
 def _list_others(session: Session, article: Article) -> list[Member]:
