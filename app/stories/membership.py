@@ -22,11 +22,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session
 
 from app.changes import ChangeKind, append_changes
 from app.index.schema import WITHHELD
-from app.numbers import take_number
+from app.numbers import take_number, take_numbers
 from app.stories.comparing import find_copy
 from app.stories.matching import Finder, Match, Member, Piece, match_pair, read_piece
 from app.stories.sketches import remove_sketch, sketch_words
@@ -39,6 +40,8 @@ USABLE = "usable"
 LEAST_SHARED_TO_JOIN = 50
 # Members that an edited text is compared with, to see whether it still belongs to its story.
 MOST_COMPARED = 5
+# Members of a story whose places are written by one statement; a document may have megabytes.
+WRITTEN_AT_ONCE = 100
 
 _ARTICLES = get_table(Article)
 _STORIES = get_table(Story)
@@ -68,6 +71,12 @@ _STORY = (
     .outerjoin(_ARTICLES, _ARTICLES.c.id == _STORIES.c.lead_id)
     .where(_STORIES.c.id.in_(bindparam("stories", expanding=True)))
 )
+_SHOWN = (
+    select(_ARTICLES.c.id, _ARTICLES.c.version, _ARTICLES.c.document, _ARTICLES.c.brief)
+    .where(_ARTICLES.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ARTICLES.c.id)
+)
+_PLACE = update(_ARTICLES).where(_ARTICLES.c.id == bindparam("article"))
 _COUNT_IN = (
     update(_STORIES)
     .where(_STORIES.c.id == bindparam("story"))
@@ -237,9 +246,14 @@ def form_story(session: Session, story_id: int, members: Iterable[Member], *, is
     everybody = sorted(members, key=lambda member: member.article_id)
     shown = [member for member in everybody if member.status != WITHHELD]
     lead = min(shown, key=lambda member: (member.status != USABLE, member.article_id), default=None)
+    moved = []
     for member in everybody:
         is_copy = lead is not None and member is not lead and member.status != WITHHELD
-        _put(session, member, story_id, lead.article_id if lead is not None and is_copy else None)
+        place = (story_id, lead.article_id if lead is not None and is_copy else None)
+        if (member.story_id, member.duplicate_of) != place:
+            member.story_id, member.duplicate_of = place
+            moved.append(member)
+    _write_places(session, [member for member in moved if member.is_stored])
     if len(everybody) < 2 and not (is_settled and everybody):
         return
     seen = [member.created_at for member in shown or everybody]
@@ -256,30 +270,49 @@ def form_story(session: Session, story_id: int, members: Iterable[Member], *, is
     )
 
 
-def _put(session: Session, member: Member, story_id: int, duplicate_of: int | None) -> None:
-    """Set a member's place; a stored article is written with an entry in the change feed."""
-    is_same = (member.story_id, member.duplicate_of) == (story_id, duplicate_of)
-    member.story_id, member.duplicate_of = story_id, duplicate_of
-    if is_same or not member.is_stored:
-        return
-    article = session.get(Article, member.article_id)
-    assert article is not None  # it was listed in this transaction
-    article.story_id, article.duplicate_of = story_id, duplicate_of
-    article.seq = take_number(session, "changes")
-    placed = {"seq": article.seq, "story_id": story_id, "duplicate_of": duplicate_of}
-    article.document = orjson.dumps(orjson.loads(article.document) | placed).decode()
-    article.brief = orjson.dumps(orjson.loads(article.brief) | placed).decode()
-    session.add(article)
-    session.flush()  # the look-ups after it go past the session
-    entry = {
-        "seq": article.seq,
-        "article_id": article.id,
-        "version": article.version,
-        "kind": ChangeKind.MERGED,
-        "fields": ["story_id", "duplicate_of"],
-        "at": datetime.now(UTC),
+def _write_places(session: Session, members: Sequence[Member]) -> None:
+    """Write the new places of stored articles, each with an entry in the change feed.
+
+    When the lead of a story of thousands is deleted, all others change: so by plain rows, many at a time.
+    """
+    session.flush()
+    connection = session.connection()
+    for start in range(0, len(members), WRITTEN_AT_ONCE):
+        some = {member.article_id: member for member in members[start : start + WRITTEN_AT_ONCE]}
+        stored = connection.execute(_SHOWN, {"ids": list(some)}).all()
+        seqs = take_numbers(session, "changes", len(stored))
+        rows = [_place_row(row, some[row.id], seq) for row, seq in zip(stored, seqs, strict=True)]
+        connection.execute(_PLACE, rows)
+        now = datetime.now(UTC)
+        append_changes(
+            session,
+            [
+                {
+                    "seq": seq,
+                    "article_id": row.id,
+                    "version": row.version,
+                    "kind": ChangeKind.MERGED,
+                    "fields": ["story_id", "duplicate_of"],
+                    "at": now,
+                }
+                for row, seq in zip(stored, seqs, strict=True)
+            ],
+        )
+        for article_id in some:
+            known = session.identity_map.get(identity_key(Article, article_id))
+            if known is not None:
+                session.expire(known)
+
+
+def _place_row(row: Any, member: Member, seq: int) -> dict[str, Any]:
+    """Return what is written of an article whose place has changed."""
+    placed = {"seq": seq, "story_id": member.story_id, "duplicate_of": member.duplicate_of}
+    return {
+        "article": row.id,
+        **placed,
+        "document": orjson.dumps(orjson.loads(row.document) | placed).decode(),
+        "brief": orjson.dumps(orjson.loads(row.brief) | placed).decode(),
     }
-    append_changes(session, [entry])
 
 
 def place_anew(session: Session, article: Article, old_body: str) -> None:
