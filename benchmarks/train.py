@@ -186,13 +186,16 @@ def store_model(
         "words": base64.b64encode(numpy.round(weights / unit).astype("<i2").tobytes()).decode(),
         "unit": unit,
         "bias": float(words.intercept_[0]),
-        "trees": [_store_tree(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
+        "trees": [store_tree(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
         "calibration": [list(point) for point in calibration],
     }
 
 
-def _store_tree(root: dict[str, Any]) -> dict[str, Any]:
-    """Number the leaves from left to right; a node names the leaves that its threshold rules out."""
+def store_tree(root: dict[str, Any]) -> dict[str, Any]:
+    """Write a tree as `trees.read_forest` reads it.
+
+    Leaves are numbered from left to right; a node names the leaves that its threshold rules out.
+    """
     nodes: list[list[float]] = []
     leaves: list[float] = []
 
@@ -209,7 +212,7 @@ def _store_tree(root: dict[str, Any]) -> dict[str, Any]:
     return {"nodes": nodes, "leaves": leaves}
 
 
-def write_model(path: Path, stored: dict[str, Any]) -> None:
+def write_model(path: Path, stored: Any) -> None:
     """Write a model file, the same bytes for the same model."""
     path.write_bytes(gzip.compress(json.dumps(stored, separators=(",", ":")).encode(), mtime=0))
     print(f"{path}: {path.stat().st_size:,} bytes")

@@ -1,12 +1,14 @@
-"""Learn how much each sign of a headline and of a standfirst counts, and write app/cleaning/titles.json.
+"""Learn what the signs of a headline and of a standfirst say, and write app/cleaning/titles.json.gz and
+standfirsts.json.
 
     python benchmarks/train_titles.py --bench PATH [--check]
 
-PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. A conditional logit:
-of the lines of a page that can be its headline, the one that is shall have the highest weighted sum of its
-signs; likewise the standfirst, below the headline that the present file chooses, where "none" takes part with
-a sum of zero. Needs numpy. --check prints, instead of writing anything, how often the right line is found on
-sites that were not learned from (five parts of the domains in turn).
+PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. Of the lines of a
+page that can be its headline, boosted trees shall rank the one that is above all others (LambdaMART). The
+standfirst is learned from some 700 pages only, so by a conditional logit: of the lines below the headline
+that is chosen now, where "none" takes part with a sum of zero, the right one shall have the highest weighted
+sum of its signs. --check prints, instead of writing anything, how often the right line is found on sites that
+were not learned from (five parts of the domains in turn). Needs lightgbm and numpy (pip install ".[bench]").
 """
 
 from __future__ import annotations
@@ -15,13 +17,15 @@ import argparse
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import lightgbm
 import numpy as np
 from fields import STYLES, read_page, read_rows
+from train import store_tree, write_model
 
 from app.cleaning import standfirsts, titles
 from app.cleaning.draft import Draft, Hints, Paragraph
@@ -32,7 +36,24 @@ PARTS = 5
 ROUNDS, STEP, DECAY = 300, 0.1, 1e-4
 SAME_HEADLINE, SAME_STANDFIRST = 0.9, 0.8  # agreement from which a line is the gold's, as the scorer has it
 SHARES = {"wcxb": 0.5}  # weight of a page; other pages than news count half
-Candidates = list[tuple[Paragraph, dict[str, float]]]
+TREES = {
+    "objective": "lambdarank",
+    "lambdarank_truncation_level": 5,
+    "learning_rate": 0.1,
+    "num_leaves": 16,
+    "min_data_in_leaf": 30,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 10,
+    "verbose": -1,
+    "num_threads": 2,
+    "seed": 1,
+    "deterministic": True,
+}
+TREE_COUNT = 100
+Candidates = list[tuple[Paragraph, list[float]]]
+Weigh = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +115,7 @@ def describe(gold: Gold, candidates: Candidates, wanted: str, same: float, *, ca
         return None
     texts = [fold(gold.draft.text_of(each)) for each, _ in candidates]
     right = [overlap(text, fold(wanted)) >= same for text in texts]
-    rows = [list(signs.values()) for _, signs in candidates]
+    rows = [row for _, row in candidates]
     if can_lack:
         right.append(not any(right))
         rows.append([0.0] * len(rows[0]))
@@ -105,7 +126,19 @@ def describe(gold: Gold, candidates: Candidates, wanted: str, same: float, *, ca
     return Page(gold.source, part, np.array(rows, np.float32), np.array(right, bool))
 
 
-def fit(pages: list[Page]) -> np.ndarray[Any, Any]:
+def fit_trees(pages: list[Page]) -> lightgbm.Booster:
+    """Learn trees that rank the right lines above the others."""
+    sizes = [len(page.rows) for page in pages]
+    data = lightgbm.Dataset(
+        np.vstack([page.rows for page in pages]),
+        np.concatenate([page.right for page in pages]).astype(int),
+        group=sizes,
+        weight=np.repeat([SHARES.get(page.source, 1.0) for page in pages], sizes),
+    )
+    return lightgbm.train(TREES, data, TREE_COUNT)
+
+
+def fit_weights(pages: list[Page]) -> np.ndarray[Any, Any]:
     """Return the weights that make the right lines likeliest (Adam on the mean log likelihood)."""
     sizes = [len(page.rows) for page in pages]
     starts = np.cumsum([0, *sizes[:-1]])
@@ -127,16 +160,28 @@ def fit(pages: list[Page]) -> np.ndarray[Any, Any]:
     return weights
 
 
-def check(name: str, pages: list[Page]) -> None:
+def weigh_by_trees(pages: list[Page]) -> Weigh:
+    """Learn trees, and return what weighs lines by them."""
+    booster = fit_trees(pages)
+    return lambda rows: np.asarray(booster.predict(rows))
+
+
+def weigh_by_signs(pages: list[Page]) -> Weigh:
+    """Learn weights of the signs, and return what weighs lines by them."""
+    weights = fit_weights(pages)
+    return lambda rows: rows @ weights
+
+
+def check(name: str, pages: list[Page], learn: Callable[[list[Page]], Weigh]) -> None:
     """Print how often the right line is found on sites that were not learned from."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for part in range(PARTS):
-        weights = fit([page for page in pages if page.part != part])
+        weigh = learn([page for page in pages if page.part != part])
         for page in pages:
             if page.part == part:
                 for key in (page.source, "all"):
                     counts[key][0] += 1
-                    counts[key][1] += bool(page.right[np.argmax(page.rows @ weights)])
+                    counts[key][1] += bool(page.right[np.argmax(weigh(page.rows))])
     for key, (total, found) in sorted(counts.items()):
         print(f"{name:<12} {key:<18} {total:>5} pages  {found / total:.3f}")
 
@@ -147,35 +192,43 @@ def main() -> None:
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    names: dict[str, list[str]] = {}
-    pages: dict[str, list[Page]] = {"headline": [], "standfirst": []}
-    for gold in list_golds(options.bench):
-        candidates = titles.list_candidates(gold.draft)
+    golds = list(list_golds(options.bench))
+    headlines = list(list_headline_pages(golds))
+    if options.check:
+        check("headline", headlines, weigh_by_trees)
+    else:
+        trees = [
+            store_tree(tree["tree_structure"]) for tree in fit_trees(headlines).dump_model()["tree_info"]
+        ]
+        write_model(titles.MODEL, trees)
+    names: list[str] = []
+    below: list[Page] = []
+    for gold in golds:
+        if gold.standfirst is None:
+            continue
+        stated = titles.find_stated(gold.draft)
+        headline = stated[0] if stated else titles.choose_headline(gold.draft)
+        candidates = standfirsts.list_candidates(gold.draft, headline) if headline else []
+        if candidates:
+            names = list(candidates[0][1])
+        rows = [(paragraph, list(signs.values())) for paragraph, signs in candidates]
+        page = describe(gold, rows, gold.standfirst, SAME_STANDFIRST, can_lack=True)
+        below += [page] if page else []
+    if options.check:
+        check("standfirst", below, weigh_by_signs)
+        return
+    learned = {name: round(float(weight), 3) for name, weight in zip(names, fit_weights(below), strict=True)}
+    standfirsts.WEIGHTS.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+
+
+def list_headline_pages(golds: list[Gold]) -> Iterator[Page]:
+    """List the pages whose headline is known and stands on one line."""
+    for gold in golds:
         if gold.headline:
+            candidates = titles.list_candidates(gold.draft)
             page = describe(gold, candidates, gold.headline, SAME_HEADLINE, can_lack=False)
-            pages["headline"] += [page] if page else []
-            if candidates:
-                names.setdefault("headline", list(candidates[0][1]))
-        headline = None
-        if gold.standfirst is not None:
-            stated = titles.find_stated(gold.draft)
-            headline = stated[0] if stated else titles.choose_headline(gold.draft)
-        if headline:
-            below = standfirsts.list_candidates(gold.draft, headline)
-            page = describe(gold, below, gold.standfirst or "", SAME_STANDFIRST, can_lack=True)
-            pages["standfirst"] += [page] if page else []
-            if below:
-                names.setdefault("standfirst", list(below[0][1]))
-    learned = {}
-    for name, each in pages.items():
-        if options.check:
-            check(name, each)
-        else:
-            learned[name] = {
-                sign: round(float(weight), 3) for sign, weight in zip(names[name], fit(each), strict=True)
-            }
-    if learned:
-        titles.WEIGHTS.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+            if page:
+                yield page
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Which line below the headline is the standfirst.
 
 A standfirst stands between headline and body, is parted from the body by byline, timestamp, caption or a gap,
-and has the form of a sentence that sums the story up. How much each sign counts was learned, together with
-those of the headline (benchmarks/train_titles.py): the likeliest line is taken if it is likelier than none.
+and has the form of a sentence that sums the story up. How much each sign counts was learned
+(benchmarks/train_titles.py): the likeliest line is taken if it is likelier than none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from math import exp
+from pathlib import Path
 
 from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
@@ -17,7 +18,9 @@ from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
 from app.cleaning.measures import ends_sentence, fold, overlap, weigh
 from app.cleaning.readings import FURNITURE
-from app.cleaning.titles import CONTEXTUAL, WEIGHTS, is_about_line, list_words
+from app.cleaning.titles import CONTEXTUAL, is_about_line, list_words
+
+WEIGHTS = Path(__file__).with_name("standfirsts.json")
 
 # Chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains.
 _SURE, _SURE_IN_HTML = 0.3, 0.35
@@ -45,7 +48,7 @@ def choose_standfirst(draft: Draft, headline: Paragraph) -> tuple[Paragraph, ...
 
 @cache
 def _load_weights() -> dict[str, float]:
-    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))["standfirst"]
+    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))
     return weights
 
 

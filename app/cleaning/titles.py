@@ -2,15 +2,16 @@
 
 The labeller decides lines by what is prose, and can take a headline for furniture and the standfirst below
 it for the beginning. When bylines, timestamps and captions are found, more is known: a headline shares its
-words with the body, stands above the byline, and is often printed once more, in the title of the page. How
-much each of these signs counts was learned (benchmarks/train_titles.py): the likeliest line has the highest
-weighted sum.
+words with the body, stands above the byline, and is often printed once more, in the title of the page. What
+these signs of a line, and of the lines beside it, say together was learned (benchmarks/train_titles.py).
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -26,8 +27,9 @@ from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, w
 from app.cleaning.notes import is_note
 from app.cleaning.readings import FURNITURE
 from app.cleaning.timestamps import is_timestamp
+from app.cleaning.trees import Forest, load_model, read_forest
 
-WEIGHTS = Path(__file__).with_name("titles.json")
+MODEL = Path(__file__).with_name("titles.json.gz")
 _ABOVE, _BELOW = 60, 4  # paragraphs around the beginning of the body in which the headline is looked for
 _SHORTEST, _LONGEST = 4.0, 260.0  # letters of a headline
 # Letters from which a sentence is the body, and from which two in a row are.
@@ -47,23 +49,24 @@ _FULL, _SHORT = 60.0, 30.0  # letters of a whole headline, and of a label
 _TRAIL = re.compile(r"\||[>»›]| / ")  # "Home > Sport > Football"
 _WORD = re.compile(r"\w{4,}")
 _STATED = 8  # headlines of the markup that are compared
+# Of the two lines above and below, these signs are looked at too.
+_BESIDE = ("length", "excess", "share", "full_stop", "kept", "repeated", "tiny", "first", "about_below")
+_REACH = (-2, -1, 1, 2)
+_NOTHING = -9.0  # stands for a sign of a line that cannot be a headline
 _UNRELATED = 0.2  # agreement below which a heading is that of the site
 _SITE_TAIL = re.compile(r"\s[|–—-]\s[^|–—]{2,40}$")
 
 
 def choose_headline(draft: Draft) -> Paragraph | None:
     """Return the paragraph that is likeliest the headline; None if no line of the article is left."""
-    weights = _load_weights()
-    best: tuple[float, Paragraph] | None = None
-    for paragraph, signs in list_candidates(draft):
-        score = sum(weights[name] * value for name, value in signs.items() if value)
-        if best is None or score > best[0]:
-            best = (score, paragraph)
-    if best is None:
+    candidates = list_candidates(draft)
+    if not candidates:
         return None
-    place = draft.paragraphs.index(best[1]) + 1
-    below = draft.paragraphs[place] if place < len(draft.paragraphs) else best[1]
-    return below if _is_label_of(draft, best[1], below) else best[1]
+    forest = _load_forest()
+    best = max(candidates, key=lambda candidate: forest.add_up(candidate[1]))[0]
+    place = draft.paragraphs.index(best) + 1
+    below = draft.paragraphs[place] if place < len(draft.paragraphs) else best
+    return below if _is_label_of(draft, best, below) else best
 
 
 def _is_label_of(draft: Draft, label: Paragraph, below: Paragraph) -> bool:
@@ -79,9 +82,8 @@ def _is_label_of(draft: Draft, label: Paragraph, below: Paragraph) -> bool:
 
 
 @cache
-def _load_weights() -> dict[str, float]:
-    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))["headline"]
-    return weights
+def _load_forest() -> Forest:
+    return read_forest(json.loads(gzip.decompress(MODEL.read_bytes())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +124,34 @@ def is_about_line(draft: Draft, paragraph: Paragraph) -> bool:
     return line.reason in CONTEXTUAL and (is_timestamp(line.text) or is_byline(line.text))
 
 
-def list_candidates(draft: Draft) -> list[tuple[Paragraph, dict[str, float]]]:
-    """List the paragraphs that can be the headline, each with the signs that speak for and against it."""
+def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
+    """List the paragraphs that can be the headline, each with the signs that speak for and against it and
+    those of its neighbours.
+    """
     page = _read_page(draft)
     if page is None:
         return []
     about = {index for index in page.texts if page.is_about(index)}
-    return [
-        (draft.paragraphs[index], _describe(page, index, about))
+    signs = {
+        index: _describe(page, index, about)
         for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + _BELOW))
         if _can_be(page, index)
+    }
+    copies = Counter(page.texts[index] for index in signs)
+    return [
+        (
+            draft.paragraphs[index],
+            [
+                *own.values(),
+                float(copies[page.texts[index]]),
+                *(
+                    signs[index + reach][name] if index + reach in signs else _NOTHING
+                    for reach in _REACH
+                    for name in _BESIDE
+                ),
+            ],
+        )
+        for index, own in signs.items()
     ]
 
 
@@ -193,7 +213,7 @@ def _can_be(page: _Page, index: int) -> bool:
 
 
 def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
-    """Say what speaks for and against a line; the names are those of the weights."""
+    """Say what speaks for and against a line; the order is that of the model."""
     text, weight, words = page.texts[index], page.weights[index], page.words[index]
     role, reason = page.role(index), page.reason(index)
     paragraphs, distance = page.draft.paragraphs, page.start - index
@@ -247,6 +267,11 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
         "is_start": index == page.start,
         "headline_above": _headline_share(page, index - 1),
         "as_below": len(words & page.words.get(index + 1, frozenset())) / len(words) if words else 0.0,
+        "sounds": load_model().weigh_words(text),
+        "printed": len(printed),
+        "stops": text.count("."),
+        "commas": text.count(","),
+        "colon_inside": ":" in text,
     }
 
 

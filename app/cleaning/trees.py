@@ -1,4 +1,4 @@
-"""The labeller's model: boosted trees over the numbers of a line, and weights of words.
+"""Boosted trees, and the labeller's model: trees over the numbers of a line, and weights of words.
 
 The file is made by benchmarks/train.py and described in docs/model.md. All trees are walked at once, by the
 algorithm QuickScorer (Lucchese et al., 2015): a bit stands for every leaf, every threshold that a number
@@ -36,23 +36,14 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class LineModel:
-    """What was learned."""
+class Forest:
+    """Boosted trees."""
 
-    words: array[int]  # of each bucket, in units of `unit`
-    unit: float
-    bias: float
     steps: tuple[Steps, ...]
     leaves: tuple[dict[int, float], ...]
-    calibration: tuple[tuple[float, float], ...]  # expected F1 of a body -> measured F1
 
-    def weigh_words(self, text: str) -> float:
-        """Say how much the words of a line sound like an article."""
-        words = self.words
-        return self.bias + self.unit * sum(words[bucket] for bucket in hash_words(text))
-
-    def judge(self, row: Sequence[float]) -> float:
-        """Return the probability that a line is a part of the body."""
+    def add_up(self, row: Sequence[float]) -> float:
+        """Return the sum of what the trees say of a row."""
         size = len(self.leaves)
         firsts = int.from_bytes(b"\x01\x00" * size, "little")
         left = (1 << (_LEAVES * size)) - 1
@@ -62,7 +53,27 @@ class LineModel:
                 left &= steps.left[passed - 1]
         left ^= left & (left - firsts)  # the first bit of every tree
         bits = array("H", left.to_bytes(2 * size, "little"))
-        return 1 / (1 + exp(-sum([leaf[bit] for leaf, bit in zip(self.leaves, bits, strict=True)])))
+        return sum([leaf[bit] for leaf, bit in zip(self.leaves, bits, strict=True)])
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """What was learned."""
+
+    words: array[int]  # of each bucket, in units of `unit`
+    unit: float
+    bias: float
+    forest: Forest
+    calibration: tuple[tuple[float, float], ...]  # expected F1 of a body -> measured F1
+
+    def weigh_words(self, text: str) -> float:
+        """Say how much the words of a line sound like an article."""
+        words = self.words
+        return self.bias + self.unit * sum(words[bucket] for bucket in hash_words(text))
+
+    def judge(self, row: Sequence[float]) -> float:
+        """Return the probability that a line is a part of the body."""
+        return 1 / (1 + exp(-self.forest.add_up(row)))
 
 
 @cache
@@ -74,9 +85,17 @@ def load_model() -> LineModel:
 def read_model(stored: dict[str, Any]) -> LineModel:
     """Build a model from what its file holds."""
     words = array("h", b64decode(stored["words"]))
-    everything = (1 << (_LEAVES * len(stored["trees"]))) - 1
+    calibration = tuple((expected, measured) for expected, measured in stored["calibration"])
+    return LineModel(words, stored["unit"], stored["bias"], read_forest(stored["trees"]), calibration)
+
+
+def read_forest(trees: Sequence[dict[str, Any]]) -> Forest:
+    """Build a forest from its trees: of each the nodes (feature, threshold, and the leaves from low to high
+    that are left out above it) and what its leaves say.
+    """
+    everything = (1 << (_LEAVES * len(trees))) - 1
     cleared: dict[int, dict[float, int]] = {}
-    for number, tree in enumerate(stored["trees"]):
+    for number, tree in enumerate(trees):
         for feature, threshold, low, high in tree["nodes"]:
             bits = ((1 << (high - low)) - 1) << (_LEAVES * number + low)
             of_feature = cleared.setdefault(feature, {})
@@ -88,6 +107,5 @@ def read_model(stored: dict[str, Any]) -> LineModel:
             left &= ~of_feature[threshold]
             kept.append(left)
         steps.append(Steps(feature, sorted(of_feature), kept))
-    leaves = tuple({1 << at: value for at, value in enumerate(tree["leaves"])} for tree in stored["trees"])
-    calibration = tuple((expected, measured) for expected, measured in stored["calibration"])
-    return LineModel(words, stored["unit"], stored["bias"], tuple(steps), leaves, calibration)
+    leaves = tuple({1 << at: value for at, value in enumerate(tree["leaves"])} for tree in trees)
+    return Forest(tuple(steps), leaves)
