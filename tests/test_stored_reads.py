@@ -6,13 +6,14 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from app.articles import stored
 from app.articles.shapes import ArticleCreate
 from app.articles.writes import create_article
 from app.database import make_engine, write_session
 from app.main import create_app
 
 ENDPOINT = {"Dateline-Min-Seq": "0"}
-SHOWN = ("content-type", "etag", "cache-control", "link", "content-length")
+SHOWN = ("content-type", "dateline-seq", "etag", "cache-control", "link", "content-length")
 
 
 @pytest.fixture
@@ -125,6 +126,35 @@ def test_pages_are_told_apart_by_what_is_asked(reader, make_article):
     assert len(read(reader, "/v1/articles?limit=1").json()["items"]) == 1
     etag = answer.headers["ETag"]
     assert read(reader, "/v1/articles?limit=2", **{"If-None-Match": etag}).status_code == 304
+
+
+def test_search_follows_every_write(client, reader, make_article):
+    path = "/v1/search?q=harbour"
+    assert read(reader, path).json()["items"] == []
+    first = make_article(headline="Harbour reopens")
+    found = read(reader, path)
+    assert [item["id"] for item in found.json()["items"]] == [first["id"]]
+    assert read(reader, path, **{"If-None-Match": found.headers["ETag"]}).status_code == 304
+    client.patch(f"/v1/articles/{first['id']}", json={"status": "withheld"}, headers={"If-Match": "*"})
+    assert read(reader, path).json()["items"] == []
+    assert read(reader, "/v1/search?q=harbour&limit=0").status_code == 400
+
+
+def test_search_by_age_is_not_kept(reader, make_article):
+    make_article(headline="Harbour reopens")
+    path = "/v1/search?q=harbour&sort=recent"
+    scores = [reader.get(path).json()["items"][0]["score"] for _ in range(2)]
+    assert scores[1] <= scores[0]
+    assert reader.app.state.stored_reader is None or not reader.app.state.stored_reader.kept_bytes
+
+
+def test_kept_pages_are_bounded(reader, make_article, monkeypatch):
+    monkeypatch.setattr(stored, "MAX_KEPT_BYTES", 3000)
+    make_article(body="word " * 100)
+    for limit in range(1, 20):
+        read(reader, f"/v1/articles?limit={limit}")
+    kept = reader.app.state.stored_reader
+    assert kept is None or 0 < kept.kept_bytes <= 3000
 
 
 def test_closed_store_stays_closed(settings, make_article):

@@ -1,10 +1,11 @@
-"""The hot reads: one article and pages of the list, answered from stored bytes before any routing.
+"""The hot reads: an article, pages of lists and of searches, answered from stored bytes before any routing.
 
 An article's JSON is rendered when it is written, so that serving it needs one look-up. FastAPI's own path
 (routing, dependencies, a thread, a session) costs several times as much as that look-up; on SQLite, whose
 look-ups take microseconds and wait for no network, these reads therefore run in the event loop. A page of the
 list is kept as it was answered for as long as no other connection has changed the database, which SQLite
-tells exactly (`PRAGMA data_version`, other processes included).
+tells exactly (`PRAGMA data_version`, other processes included); one of a search for as long as the index has
+not moved on either.
 
 Only the plain case is answered here: a client who may read, and wants the usual JSON of a usable article. All
 else, and every error, is left to the endpoints, which stay the only place that says what a request means.
@@ -22,11 +23,13 @@ from app.articles.conditional import make_etag
 from app.articles.shapes import Status
 from app.tables import Article, get_table
 
-ARTICLES = "/v1/articles"
+ARTICLES, SEARCH = "/v1/articles", "/v1/search"
+# A search that says so is by age: what it answers changes with time.
+BY_AGE = b"recent"
 # Longest number of digits that is an id (MAX_ID is 2^63 - 1).
 MAX_DIGITS = 18
-# Answers kept, and the largest of them: at most 16 MiB.
-MAX_PAGES = 64
+# Bytes of the answers that are kept, and of the largest of them.
+MAX_KEPT_BYTES = 16 * 1024 * 1024
 MAX_PAGE_BYTES = 256 * 1024
 # What another process may hold the database for (a recovery); after it the endpoint waits in a thread.
 BUSY_MS = 20
@@ -41,7 +44,7 @@ _FIND = select(
 )
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache"), (b"vary", b"Accept")]
 # By these the metrics name the requests, as if a route had taken them.
-_LIST_ROUTE = SimpleNamespace(path=ARTICLES)
+_PAGE_ROUTES = {path: SimpleNamespace(path=path) for path in (ARTICLES, SEARCH)}
 _ARTICLE_ROUTE = SimpleNamespace(path=ARTICLES + "/{article_id}")
 # A request with one of these asks for something that only the endpoint can decide.
 _SPECIAL = frozenset({b"dateline-min-seq", b"range"})
@@ -67,6 +70,10 @@ class Answer(NamedTuple):
     etag: bytes
 
 
+State = tuple[int, int]
+"""What a page depends on: how often the database has changed, and the change that searches see."""
+
+
 class StoredReader:
     """One connection of the event loop's own, for look-ups that take microseconds."""
 
@@ -74,7 +81,8 @@ class StoredReader:
         self._statement = str(_FIND.compile(engine))
         self._connection = engine.raw_connection()
         self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        self._pages: OrderedDict[tuple[str, bytes], tuple[int, Answer]] = OrderedDict()
+        self._pages: OrderedDict[tuple[str, bytes], tuple[State, Answer]] = OrderedDict()
+        self.kept_bytes = 0
 
     def close(self) -> None:
         """Give the connection back."""
@@ -89,22 +97,24 @@ class StoredReader:
         etag = make_etag(found).encode()
         return Answer([*_HEADERS, (b"etag", etag)], found.document.encode(), etag)
 
-    def read_state(self) -> int:
-        """Read the number that changes whenever another connection has changed the database."""
-        state: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        return state
+    def read_state(self, seq: int) -> State:
+        """Read what a page depends on; `seq` is 0 for one that is not of the index."""
+        return self._connection.execute("PRAGMA data_version").fetchone()[0], seq
 
-    def find_page(self, path: str, query: bytes, state: int) -> Answer | None:
-        """Find the kept answer, if the database is still as it was then."""
+    def find_page(self, path: str, query: bytes, state: State) -> Answer | None:
+        """Find the kept answer, if all is still as it was then."""
         kept = self._pages.get((path, query))
         return kept[1] if kept is not None and kept[0] == state else None
 
-    def keep_page(self, path: str, query: bytes, state: int, answer: Answer) -> None:
-        """Keep an answer that saw the database in this state or a later one."""
+    def keep_page(self, path: str, query: bytes, state: State, answer: Answer) -> None:
+        """Keep an answer that saw this state or a later one."""
+        if replaced := self._pages.pop((path, query), None):
+            self.kept_bytes -= len(replaced[1].body)
         self._pages[path, query] = (state, answer)
-        self._pages.move_to_end((path, query))
-        while len(self._pages) > MAX_PAGES:
-            self._pages.popitem(last=False)
+        self.kept_bytes += len(answer.body)
+        while self.kept_bytes > MAX_KEPT_BYTES:
+            _, (_, dropped) = self._pages.popitem(last=False)
+            self.kept_bytes -= len(dropped.body)
 
 
 def open_reader(engine: Engine) -> StoredReader | None:
@@ -120,7 +130,11 @@ class StoredReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(ARTICLES):
+        if (
+            scope["type"] == "http"
+            and scope["method"] == "GET"
+            and scope["path"].startswith((ARTICLES, SEARCH))
+        ):
             reader: StoredReader | None = scope["app"].state.stored_reader
             if reader is not None and _is_plain(scope):
                 await self._read(reader, scope, receive, send)
@@ -129,19 +143,19 @@ class StoredReads:
 
     async def _read(self, reader: StoredReader, scope: Scope, receive: Receive, send: Send) -> None:
         path, query = scope["path"], scope["query_string"]
-        state, answer = 0, None
+        state, answer = None, None
         try:
-            if path == ARTICLES:
-                state = reader.read_state()
+            if path in _PAGE_ROUTES and BY_AGE not in query:
+                state = reader.read_state(scope["app"].state.follower.seq if path == SEARCH else 0)
                 answer = reader.find_page(path, query, state)
             elif not query and (article_id := _read_id(path)) is not None:
                 answer = reader.find_article(article_id)
         except sqlite3.Error:  # the endpoint says what is the matter
-            state = 0
+            state = None
         if answer is not None:
-            scope["route"] = _LIST_ROUTE if path == ARTICLES else _ARTICLE_ROUTE
+            scope["route"] = _PAGE_ROUTES.get(path, _ARTICLE_ROUTE)
             await _send(answer, scope, send)
-        elif state:
+        elif state is not None:
             keep = _Keeper(send)
             await self.app(scope, receive, keep)
             # What a key may see is not for everybody.
@@ -165,7 +179,7 @@ def _is_plain(scope: Scope) -> bool:
 
 def _read_id(path: str) -> int | None:
     digits = path[len(ARTICLES) + 1 :]
-    if path[len(ARTICLES)] != "/" or not digits.isascii() or not digits.isdigit():
+    if not path.startswith(ARTICLES + "/") or not digits.isascii() or not digits.isdigit():
         return None
     return int(digits) if len(digits) <= MAX_DIGITS else None
 
