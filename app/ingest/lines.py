@@ -53,8 +53,11 @@ class LineSplitter:
         first, *rest = data.split(b"\n")
         lines = []
         for part in rest:
-            lines += self._extend(first)
-            lines += self._end()
+            if first or self._begun or self._is_too_long:
+                lines += self._extend(first)
+                lines += self._end()
+            else:  # a blank line: millions of them pack well, and must cost little
+                self.number += 1
             first = part
         return lines + self._extend(first)
 
