@@ -20,7 +20,8 @@ import re
 from app.ingest import cleaners
 cleaners.CPU_SECONDS = 2.5
 prepare_text = cleaners.prepare_text
-cleaners.prepare_text = lambda text: re.match("(a+)+b", "a" * 99 * text.raw.count("poison")) or prepare_text(text)
+cleaners.prepare_text = lambda text: (
+    re.match("(a+)+b", "a" * 99 * text.raw.count("poison")) or prepare_text(text))
 cleaners.main()
 """
 
