@@ -87,9 +87,7 @@ def test_most_expensive_lines_cost_little_more_than_ordinary_ones() -> None:
         "By Ann Lee {} (Reuters) Photo: AP, 12:30 May 7 2024 | Credit: Getty Images / “said” U.S. Monday, "
         "Published Updated Foto: dpa Von Anna\n"
     )
-    ordinary = (
-        "The council met on Monday {} in the town hall, and voted on the budget after a long debate.\n" * 2
-    )
+    ordinary = "The council met on Monday {} in the town hall, and voted on the budget after debate.\n" * 2
     worst = measure("".join(map(line.format, range(2 * 1024 * 1024 // len(line)))), Hints(), times=1)
     assert worst < 4 * measure("".join(ordinary.format(n, n) for n in range(2500)), Hints(), times=1)
 
@@ -123,4 +121,4 @@ def test_text_that_is_cut_at_the_limit_says_so() -> None:
     cleaned = clean(prose)
     assert cleaned.lines[-1].reason is Reason.BEYOND_LIMIT
     assert Warning_.TRUNCATED_BODY in cleaned.warnings
-    assert Warning_.TRUNCATED_BODY not in clean(prose[: len(prose) // 2]).warnings
+    assert Warning_.TRUNCATED_BODY not in clean(prose[:640]).warnings
