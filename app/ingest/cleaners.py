@@ -158,7 +158,7 @@ class Cleaners:
         # it does short texts of single requests.
         if not any(map(_is_long, items)) and not child.is_ready(start=len(items) > FEW_LINES):
             return [_prepare_item(item) for item in items]
-        if len(items) > 1 and (found := child.ask(items)) is not None:
+        if isinstance(items[0], Line) and (found := child.ask(items)) is not None:
             return found
         return [self._prepare_alone(child, item) for item in items]
 
