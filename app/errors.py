@@ -302,9 +302,15 @@ class TooManyFollowers(DatelineError):
 
 
 class CleaningFailed(DatelineError):
-    """The process that was to clean a line of a batch has died; the line is not stored."""
+    """The process that was to clean a text has died, or was ended for taking too long; nothing is stored."""
 
-    status, code, title = 503, "cleaning-failed", "The line could not be cleaned"
+    status, code, title = 503, "cleaning-failed", "The text could not be cleaned"
+
+
+class CleaningBusy(DatelineError):
+    """As many long texts as one process takes are being cleaned."""
+
+    status, code, title = 503, "cleaning-busy", "Too many long texts are being cleaned"
 
 
 class BatchInterrupted(DatelineError):

@@ -117,7 +117,8 @@ def make_hostile(random_: random.Random, key: dict[str, str]) -> Call:
         lambda: ("POST", "/v1/articles", b'{"headline":' + b'{"a":' * 900 + b"1", json_type, {400}),
         lambda: ("POST", "/v1/articles", b"\xff\x00", json_type, {400}),
         lambda: ("POST", "/v1/keys", b"{}", {"Authorization": "Bearer dl_x_y"}, {401, 429}),
-        lambda: ("BREW", "/v1/articles", None, {}, {405}),
+        lambda: ("TRACE", "/v1/articles", None, {}, {405}),
+        lambda: ("BREW", "/v1/articles", None, {}, {400}),  # no method that the HTTP parser knows
     ]
     return random_.choice(calls)()
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -150,14 +151,34 @@ def test_keys_are_made_listed_and_revoked(run):
 def test_impossible_setting_is_named(run, monkeypatch):
     monkeypatch.setenv("DATELINE_WORKERS", "many")
     refused = run("migrate")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "DATELINE_WORKERS" in refused.stderr
     assert "many" not in refused.stderr
 
 
+@pytest.mark.parametrize("url", ["nonsense://u:geheim@x", "postgresql://u:geheim@127.0.0.1:1/x"])
+def test_database_that_cannot_be_used_is_said_in_one_line(run, monkeypatch, url):
+    monkeypatch.setenv("DATELINE_DATABASE_URL", url)
+    refused = run("serve")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+    assert refused.stderr.startswith("error: ")
+    assert "geheim" not in refused.stderr
+
+
+def test_taken_port_is_said_in_one_line(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = run("serve", "--port", port)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1), "no key was made"
+    assert port in refused.stderr
+
+
 def test_unknown_setting_is_warned_of(run, monkeypatch):
     monkeypatch.setenv("DATELINE_DATADIR", "x")
-    assert "DATELINE_DATADIR is no setting" in run("key", "list").stderr
+    assert (
+        "DATELINE_DATADIR is no setting of Dateline; did you mean DATELINE_DATA_DIR?"
+        in run("key", "list").stderr
+    )
 
 
 def test_served_from_nothing_with_a_request_to_paste(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -35,7 +36,22 @@ _MONTH_NAMES = (  # Latin, then Slavic, Greek, Semitic, Indic and Turkic forms
     "prosince grudnia aralık декабря дек грудня δεκεμβρίου ديسمبر दिसंबर",
 )
 MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
-MONTH = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")"
+
+
+def _write_any(names: Iterable[str]) -> str:
+    """Write an expression for any of these, the longest that fits.
+
+    What begins alike stands together: of 300 months in a row each was tried where a word begins, which made a
+    date of no month five times as expensive.
+    """
+    by_first: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        by_first.setdefault(name[0], []).append(re.escape(name[1:]))
+    parts = (f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in sorted(by_first.items()))
+    return f"(?:{'|'.join(parts)})"
+
+
+MONTH = _write_any(MONTHS)
 
 _WEEKDAY_NAMES: tuple[tuple[str, ...], ...] = (
     ("monday", "montag", "lundi", "lunes", "lunedì", "segunda-feira", "maandag", "月曜日", "星期一"),
@@ -57,7 +73,7 @@ _WEEKDAY_NAMES: tuple[tuple[str, ...], ...] = (
     ("sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag", "日曜日", "星期日"),
 )
 WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names}
-WEEKDAY = "(?:" + "|".join(sorted(map(re.escape, WEEKDAYS), key=len, reverse=True)) + r")"
+WEEKDAY = _write_any(WEEKDAYS)
 
 _ZONES: dict[str, int | None] = {  # minutes east of UTC
     "utc": 0, "gmt": 0, "z": 0, "uhr": None, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,

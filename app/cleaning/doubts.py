@@ -27,7 +27,8 @@ def find_doubts(draft: Draft) -> Draft:
     body = [line.number for line in draft.lines if line.role in _BODY]
     if not body:
         return draft
-    if _is_truncated(draft.line(body[-1]).text):
+    is_cut = any(line.reason is Reason.BEYOND_LIMIT for line in draft.lines)
+    if is_cut or _is_truncated(draft.line(body[-1]).text):
         draft = draft.with_warning(Warning_.TRUNCATED_BODY)
     below = [line for line in draft.lines[body[-1] :] if line.role is not Role.BLANK][:_BELOW]
     if any(line.reason is Reason.SUBSCRIPTION for line in below):

@@ -58,7 +58,8 @@ def show_markup(text: str) -> str:
 
 def _shown_text(page: str) -> str:
     tree = HTMLTree.parse(page)
-    for element in tree.body.query_selector_all(_UNSHOWN) if tree.body else ():
+    # The slice: each step through a collection of resiliparse copies all of it.
+    for element in tree.body.query_selector_all(_UNSHOWN)[:] if tree.body else ():
         element.decompose()
     text: str = extract_plain_text(
         tree, preserve_formatting=True, list_bullets=False, alt_texts=False, links=False, form_fields=False

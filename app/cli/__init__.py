@@ -1,7 +1,8 @@
 """The command line: `dateline serve`, and the same work as over HTTP for a person at a terminal.
 
-Exit codes: 0 done, 1 something failed (said on standard error), 2 wrong usage. Results go to standard output,
-so that they can be piped; everything said about them goes to standard error.
+Exit codes: 0 done, 1 something failed (said on standard error), 2 wrong usage, which a setting that cannot be
+used is too: an impossible value, a database that is not there, a port that is taken. Results go to standard
+output, so that they can be piped; everything said about them goes to standard error.
 """
 
 import typer
@@ -38,4 +39,4 @@ def main() -> None:
         fail(f"the database cannot be used: {explain(error)}")
     except ValidationError as error:
         names = ", ".join(f"DATELINE_{part['loc'][0]}".upper() for part in error.errors() if part["loc"])
-        fail(f"these settings have impossible values: {names}")
+        fail(f"these settings have impossible values: {names}", code=2)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.cli.terminal import open_store, terminal
+from app.cli.terminal import fail, open_store, terminal
 from app.connections import PatientProtocol
 from app.database import migrate
 from app.demo import load_demo
@@ -47,11 +48,12 @@ def serve(
 ) -> None:
     """Migrate the database, make the first key if there is none, and serve."""
     settings, engine = open_store()
+    host, port = host or settings.host, settings.port if port is None else port
+    _check_port(host, port)
     key = make_first_key(engine, settings)
     if demo:
         terminal.print(f"demo: {load_demo(engine)} new articles")
     engine.dispose()
-    host, port = host or settings.host, settings.port if port is None else port
     _greet(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}", key)
     # Uvicorn drains at SIGTERM and then raises it once more, for whoever it would have stopped: a stop that
     # was asked for is no failure.
@@ -76,6 +78,16 @@ def serve(
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
             timeout_worker_healthcheck=SECONDS_TO_START,
         )
+
+
+def _check_port(host: str, port: int) -> None:
+    """End the program in one plain line if the address cannot be listened on: uvicorn says so only after the
+    start, between its other lines."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        fail(f"port {port} of {host} cannot be listened on: {reason}", code=2)
 
 
 def _greet(url: str, key: str | None) -> None:

@@ -1,10 +1,13 @@
-"""Processes that prepare lines, so that cleaning uses every core.
+"""Processes that clean lines of batches and long texts: on every core, beside the server, and not for ever.
 
 A child is a plain subprocess that reads groups of lines from its standard input and answers on its standard
 output. It ends when the pipe does, so it never outlives the server, however that ended. (The standard
 library's process pool leaves its children behind when the parent is killed, and forgets all its work when a
 child is.) If a child dies, only the group that it had is affected: it is prepared again, line by line, and
 a line whose child dies with it is refused. A child that has had no work for a while ends.
+
+A long text that is posted by itself goes the same way, before the groups that wait: cleaned in the server, it
+would hold up all other requests, and nothing could end it.
 """
 
 import logging
@@ -18,12 +21,16 @@ import sys
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count as count_up
 from pathlib import Path
 from typing import IO, Any, cast
 
 import app
-from app.errors import CleaningFailed
-from app.ingest.lines import Line, Prepared, prepare_line
+from app.errors import CleaningBusy, CleaningFailed, DatelineError
+from app.ingest.articles import CleanedSubmission, clean_submission
+from app.ingest.lines import Line, Prepared, prepare_line, prepare_text
+from app.ingest.submissions import Submission
 
 # A child takes a second of CPU to start: so few lines are not worth the first one, and so many raw lines that
 # wait (of some milliseconds each) are worth another. Structured lines need no second one: the database and
@@ -32,16 +39,33 @@ FEW_LINES = 10
 WORTH_A_CHILD = 100
 START_SECONDS = 30.0
 IDLE_SECONDS = 60.0
-# A page of 20,000 lines takes some seconds; what takes longer than this never ends.
-LINE_SECONDS = 30.0
+# A text of more characters, or a line of more bytes, is long. The slowest that is not takes a tenth of a
+# second (tests/cleaning/test_hostile.py holds what each may cost).
+LONG_TEXT = 100_000
+# Long texts that wait or are being cleaned, each with a thread of the server's 40: more are refused.
+MOST_LONG = 16
+# The slowest text of 2 MiB that was found takes two seconds; what takes so many of CPU never ends.
+CPU_SECONDS = 10.0
+# The same for a child that waits for something; more, since the cores may be busy.
+LINE_SECONDS = 60.0
 GROUP_SECONDS = 120.0
 CLOSE_SECONDS = 2.0
+RETRY = {"Retry-After": "10"}
 _LENGTH_BYTES = 8
 CHILD = ("-P", "-m", "app.ingest.cleaners")
 
 _log = logging.getLogger(__name__)
 
-Job = tuple[list[Line], "Future[list[Prepared]]"]
+Item = Line | Submission
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    """Work in the order in which it is to be done: long texts, whose senders wait, before groups."""
+
+    order: tuple[bool, int]
+    items: list[Item] = field(compare=False)
+    outcome: "Future[list[Prepared]]" = field(compare=False, default_factory=Future)
 
 
 class Cleaners:
@@ -49,7 +73,9 @@ class Cleaners:
 
     def __init__(self, count: int | None = None) -> None:
         self.count = count or len(os.sched_getaffinity(0))
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._numbers = count_up()
+        self._long = threading.BoundedSemaphore(MOST_LONG)
         self._lock = threading.Lock()
         self._raw_lines = 0  # that wait or are being cleaned
         self._serving: dict[threading.Thread, _Child] = {}
@@ -57,10 +83,27 @@ class Cleaners:
 
     def prepare(self, lines: list[Line]) -> "Future[list[Prepared]]":
         """Have lines prepared; the result has one element for each, in their order."""
-        outcome: Future[list[Prepared]] = Future()
+        return self._add(_Job((True, next(self._numbers)), [*lines]))
+
+    def clean(self, submission: Submission) -> CleanedSubmission:
+        """Clean a text, a long one in a child; raises what `clean_submission` raises, CleaningFailed if it
+        takes too long, or CleaningBusy. For a thread: it waits."""
+        if len(submission.raw) <= LONG_TEXT:
+            return clean_submission(submission)
+        if not self._long.acquire(blocking=False):
+            raise CleaningBusy(f"{MOST_LONG} long texts are being cleaned.", headers={"Retry-After": "2"})
+        try:
+            (found,) = self._add(_Job((False, next(self._numbers)), [submission])).result()
+        finally:
+            self._long.release()
+        if isinstance(found, DatelineError):
+            raise found
+        return cast(CleanedSubmission, found)
+
+    def _add(self, job: _Job) -> "Future[list[Prepared]]":
         with self._lock:
-            self._raw_lines += _count_raw(lines)
-            self._jobs.put((lines, outcome))
+            self._raw_lines += _count_raw(job.items)
+            self._jobs.put(job)
             if len(self._serving) < min(self.count, 1 + self._raw_lines // WORTH_A_CHILD):
                 child = _Child()
                 thread = threading.Thread(
@@ -68,7 +111,7 @@ class Cleaners:
                 )
                 self._serving[thread] = child
                 thread.start()
-        return outcome
+        return job.outcome
 
     def close(self) -> None:
         """End the children, whatever they are at."""
@@ -76,54 +119,56 @@ class Cleaners:
         with self._lock:
             serving = dict(self._serving)
         for child in serving.values():
-            self._jobs.put(None)
+            self._jobs.put(_Job((True, next(self._numbers)), []))  # wakes a thread that waits for work
             child.stop()
         for thread in serving:
             thread.join(CLOSE_SECONDS)
 
     def _serve(self, child: "_Child") -> None:
         while (job := self._take()) is not None:
-            lines, outcome = job
-            if outcome.set_running_or_notify_cancel():
+            if job.outcome.set_running_or_notify_cancel():
                 try:
-                    outcome.set_result(self._prepare(child, lines))
+                    job.outcome.set_result(self._prepare(child, job.items))
                 except Exception as error:  # who waits for it must hear of it
-                    outcome.set_exception(error)
+                    job.outcome.set_exception(error)
             with self._lock:
-                self._raw_lines -= _count_raw(lines)
+                self._raw_lines -= _count_raw(job.items)
         child.end()
 
-    def _take(self) -> Job | None:
+    def _take(self) -> _Job | None:
         """Wait for work; None when there has been none for a while, or there shall be no more."""
+        job: _Job | None
         try:
             job = self._jobs.get(timeout=IDLE_SECONDS)
         except queue.Empty:
             job = None
-        if job is None:
+        if job is None or not job.items:
             with self._lock:
                 if not self._is_closed:
                     with suppress(queue.Empty):  # it may have come in the last moment
                         return self._jobs.get_nowait()
                 self._serving.pop(threading.current_thread())
+                return None
         return job
 
-    def _prepare(self, child: "_Child", lines: list[Line]) -> list[Prepared]:
+    def _prepare(self, child: "_Child", items: list[Item]) -> list[Prepared]:
         if self._is_closed:
-            return [CleaningFailed("The server is stopping.") for _ in lines]
+            return [CleaningFailed("The server is stopping.", headers=RETRY) for _ in items]
         # Few lines are not worth a start, and more need not wait for it: the server prepares them itself, as
-        # it does those of single requests.
-        if not child.is_ready(start=len(lines) > FEW_LINES):
-            return [prepare_line(line) for line in lines]
-        if (found := child.ask(lines)) is not None:
+        # it does short texts of single requests.
+        if not any(map(_is_long, items)) and not child.is_ready(start=len(items) > FEW_LINES):
+            return [_prepare_item(item) for item in items]
+        if isinstance(items[0], Line) and (found := child.ask(items)) is not None:
             return found
-        return [self._prepare_alone(child, line) for line in lines]
+        return [self._prepare_alone(child, item) for item in items]
 
-    def _prepare_alone(self, child: "_Child", line: Line) -> Prepared:
-        """Prepare a line whose group has lost its child, to this line or to another."""
-        if not self._is_closed and (found := child.ask([line])) is not None:
+    def _prepare_alone(self, child: "_Child", item: Item) -> Prepared:
+        """Prepare a long text, or a line whose group has lost its child, to this line or to another."""
+        if not self._is_closed and (found := child.ask([item])) is not None:
             return found[0]
-        _log.error("line %d of a batch lost its cleaning process; it is refused", line.number)
-        return CleaningFailed("The process that cleaned this line died, or took too long.")
+        what = f"line {item.number} of a batch" if isinstance(item, Line) else "a long text"
+        _log.error("%s lost its cleaning process; it is refused", what)
+        return CleaningFailed("The process that cleaned this text died, or took too long.", headers=RETRY)
 
 
 class _Child:
@@ -142,15 +187,16 @@ class _Child:
             self._has_greeted = self._receive(0) is not None
         return self._has_greeted
 
-    def ask(self, lines: list[Line]) -> list[Prepared] | None:
-        """Have lines prepared; None if the child died of it, or took too long."""
+    def ask(self, items: list[Item]) -> list[Prepared] | None:
+        """Have them prepared; None if the child died of it, or took too long."""
+        if self._process is not None and self._process.poll() is not None:  # it has died in between
+            self.end()
         try:
-            if self._process is None:
-                self._process = _start()
-                self._has_greeted = self._receive(START_SECONDS) is not None
+            process = self._process = self._process or _start()
+            self._has_greeted = self._has_greeted or self._receive(START_SECONDS) is not None
             if self._has_greeted:
-                _write(cast(IO[bytes], self._process.stdin), lines)
-                answer = self._receive(GROUP_SECONDS if len(lines) > 1 else LINE_SECONDS)
+                _write(cast(IO[bytes], process.stdin), items)
+                answer = self._receive(GROUP_SECONDS if len(items) > 1 else LINE_SECONDS)
                 if answer is not None:
                     return answer
         except OSError:
@@ -182,9 +228,23 @@ class _Child:
             process.communicate()
 
 
-def _count_raw(lines: list[Line]) -> int:
-    """Count the lines that need cleaning, by how they begin; each takes a hundred times as long."""
-    return sum(line.text is not None and not line.text.startswith(b'{"article"') for line in lines)
+def _is_long(item: Item) -> bool:
+    return len((item.text or b"") if isinstance(item, Line) else item.raw) > LONG_TEXT
+
+
+def _prepare_item(item: Item) -> Prepared:
+    return prepare_line(item) if isinstance(item, Line) else prepare_text(item)
+
+
+def _count_raw(items: list[Item]) -> int:
+    """Count the lines that need cleaning, by how they begin; each takes a hundred times as long. A long text
+    counts for so many that a second one is worth a child of its own."""
+    return sum(
+        item.text is not None and not item.text.startswith(b'{"article"')
+        if isinstance(item, Line)
+        else WORTH_A_CHILD // 2
+        for item in items
+    )
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -223,18 +283,25 @@ def _read_exactly(stream: IO[bytes], count: int) -> bytearray:
     return data
 
 
+def _prepare_in_time(item: Item) -> Prepared:
+    """Prepare, or die of it: the signal ends the process, since nothing else ends a regular expression."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
+    return _prepare_item(item)
+
+
 def main() -> None:
-    """Prepare lines until there are no more."""
+    """Prepare lines and texts until there are no more."""
     # The signals of a terminal or a service manager reach children too; they end with their server.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     questions, answers = os.fdopen(0, "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
+    os.nice(5)  # requests that wait for no cleaning come first
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
         _write(answers, [])  # ready
         while True:
-            lines = _read(questions)
-            _write(answers, [prepare_line(line) for line in lines])
+            items = _read(questions)
+            _write(answers, [_prepare_in_time(item) for item in items])
     except (EOFError, BrokenPipeError):
         return
 

@@ -18,6 +18,8 @@ from app.articles.shapes import (
 from app.commits import Commits
 from app.errors import (
     BodyTooLarge,
+    CleaningBusy,
+    CleaningFailed,
     DuplicateArticle,
     EmptyText,
     IdempotencyKeyReused,
@@ -37,12 +39,12 @@ from app.idempotency import Idempotency, answer_once
 from app.ingest import batch, recleaning
 from app.ingest.articles import (
     OnDuplicate,
-    clean_submission,
     dump_json,
     render_ledger,
     render_result,
     store_submission,
 )
+from app.ingest.cleaners import Cleaners
 from app.ingest.submissions import Submission, bind_submission, read_submission
 from app.keys import Reader, Writer, require_source
 from app.requests import Body
@@ -66,6 +68,8 @@ SUBMISSION_ERRORS = (
     EmptyText,
     NoArticleFound,
     TooManyLines,
+    CleaningFailed,
+    CleaningBusy,
 )
 SUBMISSION_BODY: dict[str, Any] = {
     "required": True,
@@ -161,7 +165,8 @@ def ingest_raw_text(
     before becomes that article's next version. With a key that is bound to a source, a text that states none
     is of that one.
     """
-    found = clean_submission(bind_submission(_read(request, body), writer.source))
+    cleaners: Cleaners = request.app.state.cleaners
+    found = cleaners.clean(bind_submission(_read(request, body), writer.source))
 
     def answer(session: Session) -> Response:
         article, created = store_submission(session, found, on_duplicate)
@@ -193,4 +198,5 @@ def _list_own_headers(response: Response) -> dict[str, str]:
 )
 def clean_raw_text(request: Request, body: Body) -> Response:
     """Show what ingestion would make of a raw text: article, parts, ledger, warnings. Nothing is stored."""
-    return make_json_response(render_result(clean_submission(_read(request, body))))
+    cleaners: Cleaners = request.app.state.cleaners
+    return make_json_response(render_result(cleaners.clean(_read(request, body))))

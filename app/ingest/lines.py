@@ -17,7 +17,7 @@ from app.articles.shapes import ArticleContent, ArticleRead
 from app.articles.sources import bind_source
 from app.errors import BodyTooLarge, DatelineError, InternalError, InvalidPayload, list_field_errors
 from app.ingest.articles import CleanedSubmission, clean_submission
-from app.ingest.submissions import bind_submission, parse_json, read_values
+from app.ingest.submissions import Submission, bind_submission, parse_json, read_values
 
 # Fields of an exported article that the store which takes it decides anew.
 DECIDED_HERE = frozenset(ArticleRead.model_fields) - frozenset(ArticleContent.model_fields)
@@ -53,8 +53,11 @@ class LineSplitter:
         first, *rest = data.split(b"\n")
         lines = []
         for part in rest:
-            lines += self._extend(first)
-            lines += self._end()
+            if first or self._begun or self._is_too_long:
+                lines += self._extend(first)
+                lines += self._end()
+            else:  # a blank line: millions of them pack well, and must cost little
+                self.number += 1
             first = part
         return lines + self._extend(first)
 
@@ -117,6 +120,17 @@ def prepare_line(line: Line) -> Prepared:
     except Exception:
         _log.exception("fault in line %d of a batch", line.number)
         return InternalError("Something went wrong here with this line; the log has it.")
+
+
+def prepare_text(submission: Submission) -> Prepared:
+    """Clean a raw text as `prepare_line` does, but tell what was wrong with it in full."""
+    try:
+        return clean_submission(submission)
+    except DatelineError as error:
+        return error.with_traceback(None)
+    except Exception:
+        _log.exception("fault in a long text")
+        return InternalError("Something went wrong here with this text; the log has it.")
 
 
 def _strip(error: DatelineError) -> DatelineError:

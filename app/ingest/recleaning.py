@@ -5,6 +5,7 @@ Fields that a client has edited stay as they are (`app.articles.edits`). The led
 replaced even where the article comes out the same, since reasons and roles may differ.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -25,6 +26,8 @@ from app.articles.writes import read_content, update_article
 from app.commits import Commits
 from app.database import read_session
 from app.errors import (
+    CleaningBusy,
+    CleaningFailed,
     IdempotencyKeyReused,
     NoArticleFound,
     SourceNotAllowed,
@@ -33,7 +36,8 @@ from app.errors import (
 )
 from app.idempotency import Idempotency, answer_once
 from app.ingest.articles import CleanedSubmission, clean_submission, list_cleaning_columns
-from app.ingest.submissions import read_stored
+from app.ingest.cleaners import Cleaners
+from app.ingest.submissions import Submission, read_stored
 from app.keys import Writer, require_source
 from app.tables import Article, RawText
 
@@ -64,22 +68,22 @@ class Recleaned:
     result: dict[str, Any]
 
 
-def prepare_recleaning(engine: Engine, article_id: int) -> Prepared:
-    """Clean an article's raw text again; raises NotFound, ArticleDeleted or NoArticleFound."""
+def prepare_recleaning(
+    engine: Engine,
+    article_id: int,
+    clean: Callable[[Submission], CleanedSubmission] = clean_submission,
+) -> Prepared:
+    """Clean an article's raw text again; raises NotFound, ArticleDeleted or what `clean` raises."""
     with read_session(engine) as session:
         raw = get_raw(session, get_article(session, article_id))
-    return _prepare(raw)
-
-
-def _prepare(raw: RawText) -> Prepared:
-    return Prepared(raw.id, clean_submission(read_stored(raw)))
+    return Prepared(raw.id, clean(read_stored(raw)))
 
 
 def reclean_article(session: Session, article: Article, prepared: Prepared, *, dry_run: bool) -> Recleaned:
     """Merge the new cleaning into the article and store it, unless it is a dry run."""
     raw = get_raw(session, article)
     if raw.id != prepared.raw_id:  # another text came in meanwhile
-        prepared = _prepare(raw)
+        prepared = Prepared(raw.id, clean_submission(read_stored(raw)))
     found, before = prepared.found, read_content(article)
     content, edited = merge_recleaned(article.edited, before, found.content)
     fields = diff_contents(before.model_dump(mode="json"), content.model_dump(mode="json"))
@@ -122,7 +126,13 @@ def list_outdated(session: Session, below: int) -> list[int]:
     response_model=Recleaning,
     operation_id="reclean_article",
     responses=document_errors(
-        *MISSING_ERRORS, SourceNotAllowed, StaleVersion, NoArticleFound, IdempotencyKeyReused
+        *MISSING_ERRORS,
+        SourceNotAllowed,
+        StaleVersion,
+        NoArticleFound,
+        IdempotencyKeyReused,
+        CleaningFailed,
+        CleaningBusy,
     ),
 )
 def reclean_stored_article(
@@ -142,7 +152,8 @@ def reclean_stored_article(
     article that came structured has no raw text (404).
     """
     engine: Engine = request.app.state.engine
-    prepared = prepare_recleaning(engine, article_id)
+    cleaners: Cleaners = request.app.state.cleaners
+    prepared = prepare_recleaning(engine, article_id, cleaners.clean)
 
     def answer(session: Session) -> Response:
         article = get_article(session, article_id)

@@ -41,7 +41,7 @@ WARNINGS = {
     "no-headline": "No headline was found: the first line reads like a paragraph.",
     "paywall": "A demand to subscribe stands right below the text: the rest may be missing.",
     "several-articles": "The page holds more than one article; the lines of the others were removed.",
-    "truncated-body": "The last paragraph breaks off.",
+    "truncated-body": "The last paragraph breaks off, or the text was too long to be read to its end.",
     "year-inferred": "The dateline prints no year; it was inferred.",
     "year-unknown": "The dateline prints no year, and nothing tells it.",
 }
