@@ -45,7 +45,6 @@ KILLS = (0.3, 4.0)
 SECONDS_TO_CATCH_UP = 600.0
 # Texts are copies of one of so many stories, so that some writes move other articles too.
 STORIES = 5000
-)
 
 
 # The follower: a program of its own, with a state of its own.
