@@ -36,9 +36,20 @@ PAGES = (
     "/?q=zebra",
     "/?from=x",
     "/articles/2?from=1&to=2",
+    "/articles/11",
     "/articles/404",
     "/playground",
 )
+
+# Longer than a line and than a phone is wide, and from right to left.
+HARD_TO_SET = {
+    "headline": "Donaudampfschifffahrts" * 8 + " " + "جسر الميناء القديم " * 12,
+    "standfirst": "x" * 300,
+    "byline": "y" * 300,
+    "source": {"name": "z" * 200},
+    "body": "https://daily.example/" + "w" * 300,
+    "language": "ar",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +70,16 @@ def host(tmp_path_factory, new_store) -> Iterator[dict[str, str]]:
         headers = {"Authorization": f"Bearer {key}", "If-Match": "*"}
         while not server.started:
             time.sleep(0.02)
-        httpx.patch(
-            f"{url}/v1/articles/2", json={"headline": "Another headline"}, headers=headers
-        ).raise_for_status()
-        yield {"url": url, "key": key}
-        server.should_exit = True
-        running.join()
-        listening.close()
+        try:
+            articles = f"{url}/v1/articles"
+            changed = {"headline": "Another headline"}
+            httpx.patch(f"{articles}/2", json=changed, headers=headers).raise_for_status()
+            httpx.post(articles, json=HARD_TO_SET, headers=headers).raise_for_status()
+            yield {"url": url, "key": key}
+        finally:
+            server.should_exit = True
+            running.join()
+            listening.close()
 
 
 @pytest.fixture(scope="module")
