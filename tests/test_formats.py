@@ -174,6 +174,8 @@ def test_accept_chooses_the_format(client, make_article):
         response = client.get(address, headers={"Accept": accept})
         assert (response.status_code, response.json()["code"]) == (406, "not-acceptable"), accept
         assert "application/json" in response.json()["offered"]
+    for path in (address, "/v1/articles", "/v1/search"):  # `format` goes first, everywhere
+        assert client.get(path + "?format=json", headers={"Accept": "text/html"}).status_code == 200
 
 
 def test_each_format_has_its_own_etag(client, make_article):
