@@ -24,6 +24,7 @@ from typing import IO, Any, cast
 import app
 from app.errors import CleaningFailed
 from app.ingest.lines import Line, Prepared, prepare_line
+from app.metrics import CleaningFigures, count_cleaning, take_kept_figures
 
 # A child takes a second of CPU to start: so few lines are not worth the first one, and so many raw lines that
 # wait (of some milliseconds each) are worth another. Structured lines need no second one: the database and
@@ -42,6 +43,7 @@ CHILD = ("-P", "-m", "app.ingest.cleaners")
 _log = logging.getLogger(__name__)
 
 Job = tuple[list[Line], "Future[list[Prepared]]"]
+Answer = tuple[list[Prepared], list[CleaningFigures]]
 
 
 class Cleaners:
@@ -152,19 +154,22 @@ class _Child:
                 _write(cast(IO[bytes], self._process.stdin), lines)
                 answer = self._receive(GROUP_SECONDS if len(lines) > 1 else LINE_SECONDS)
                 if answer is not None:
-                    return answer
+                    prepared, figures = answer
+                    for cleaned in figures:
+                        count_cleaning(cleaned)
+                    return prepared
         except OSError:
             pass
         self.end()
         return None
 
-    def _receive(self, seconds: float) -> list[Prepared] | None:
+    def _receive(self, seconds: float) -> Answer | None:
         """Wait so long for what it writes; None if nothing comes, or no more will."""
         answers = cast(IO[bytes], cast("subprocess.Popen[bytes]", self._process).stdout)
         poll = select.poll()
         poll.register(answers, select.POLLIN)
         try:
-            return cast("list[Prepared]", _read(answers)) if poll.poll(seconds * 1000) else None
+            return cast(Answer, _read(answers)) if poll.poll(seconds * 1000) else None
         except EOFError:
             self.end()
             return None
@@ -231,10 +236,11 @@ def main() -> None:
     questions, answers = os.fdopen(0, "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
-        _write(answers, [])  # ready
+        _write(answers, ([], take_kept_figures()))  # ready
         while True:
             lines = _read(questions)
-            _write(answers, [prepare_line(line) for line in lines])
+            prepared = [prepare_line(line) for line in lines]
+            _write(answers, (prepared, take_kept_figures()))
     except (EOFError, BrokenPipeError):
         return
 
