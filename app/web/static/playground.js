@@ -75,7 +75,7 @@ function showProblem(told) {
     problem.append(make("ul", {}, ...told.errors.map((fault) => make("li", {}, make("b", {}, fault.field), `: ${fault.message}`))));
   }
   if (told.status === 401 || told.status === 403) {
-    problem.append(make("p", {}, "Type a key above, under “Key”: dateline key create --scope write prints one."));
+    problem.append(make("p", {}, "Type a key above, under “Key”. The command dateline key create prints one."));
   }
   problem.hidden = false;
 }
