@@ -8,6 +8,7 @@ then answers with the sums over all.
 import os
 import time
 from collections import Counter as Tally
+from typing import NamedTuple
 
 from prometheus_client import (
     REGISTRY,
@@ -48,12 +49,42 @@ CLEANED = Counter("dateline_cleaned", "Raw texts cleaned, by whether an article 
 REMOVED_LINES = Counter("dateline_removed_lines", "Raw lines removed by cleaning, by reason.", ["reason"])
 
 
+class CleaningFigures(NamedTuple):
+    """What is counted of a cleaned text."""
+
+    seconds: float
+    outcome: str
+    removed: Tally[str]
+
+
+# In a process that cleans for another one: what that one is to count. None where this process counts itself.
+_kept: list[CleaningFigures] | None = None
+
+
 def observe_cleaning(cleaned: Cleaned, seconds: float) -> None:
-    """Count a cleaned text."""
-    CLEANING_SECONDS.observe(seconds)
-    CLEANED.labels("article" if cleaned.body else "no-article-found").inc()
-    for reason, count in Tally(line.reason for line in cleaned.lines if line.reason).items():
+    """Count a cleaned text, or keep its figures for the process that this one works for."""
+    outcome = "article" if cleaned.body else "no-article-found"
+    removed = Tally(str(line.reason) for line in cleaned.lines if line.reason)
+    figures = CleaningFigures(seconds, outcome, removed)
+    if _kept is None:
+        count_cleaning(figures)
+    else:
+        _kept.append(figures)
+
+
+def count_cleaning(figures: CleaningFigures) -> None:
+    """Count a text that has been cleaned here or in a child."""
+    CLEANING_SECONDS.observe(figures.seconds)
+    CLEANED.labels(figures.outcome).inc()
+    for reason, count in figures.removed.items():
         REMOVED_LINES.labels(reason).inc(count)
+
+
+def take_kept_figures() -> list[CleaningFigures]:
+    """Take what has been kept since the last time; from the first time on, figures are kept."""
+    global _kept
+    taken, _kept = _kept or [], []
+    return taken
 
 
 def find_registry() -> CollectorRegistry:
@@ -106,6 +137,8 @@ class RequestMeter:
 def name_route(scope: Scope) -> str:
     """Name the route that took the request by its template, such as `/v1/articles/{article_id}`."""
     path: str = getattr(scope.get("route"), "path", NO_ROUTE)
+    if "route" not in scope and "app_root_path" in scope:  # a folder of static files
+        return str(scope["root_path"]).removeprefix(scope["app_root_path"])
     # FastAPI names the route of an included router without the prefix that it was included under.
     is_prefixed = scope["path"].startswith(API_PREFIX) and not path.startswith(API_PREFIX)
     return API_PREFIX + path if is_prefixed and path != NO_ROUTE else path

@@ -17,11 +17,12 @@ import httpx
 import orjson
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 
 from app.articles.rows import PreparedArticle
 from app.database import make_engine, read_session, write_session
-from app.errors import CleaningFailed
+from app.errors import CleaningFailed, NoArticleFound
 from app.ingest import batch, cleaners
 from app.ingest.cleaners import Cleaners
 from app.ingest.lines import Line, LineSplitter
@@ -336,6 +337,7 @@ def test_lines_are_cut_the_same_wherever_the_stream_is():
         ]
 
 
+NO_ARTICLE = {"outcome": "no-article-found"}
 POISONED = """
 import os
 from app.ingest import cleaners
@@ -358,6 +360,13 @@ def test_line_that_kills_its_cleaner_is_refused_and_no_other(monkeypatch):
         (child,) = list_children(os.getpid(), "poison")
         os.kill(child, signal.SIGKILL)
         assert [type(one) for one in pool.prepare([good]).result(60)] == [PreparedArticle]
+        # What a child has cleaned is counted here, where /metrics is answered.
+        wait_until(lambda: pool.prepare([Line(1, b"child")] * MANY).result(60)[0] is None)
+        before = REGISTRY.get_sample_value("dateline_cleaned_total", NO_ARTICLE) or 0
+        assert isinstance(
+            pool.prepare([Line(1, write({"raw": "Home\nLog in"}))]).result(60)[0], NoArticleFound
+        )
+        assert REGISTRY.get_sample_value("dateline_cleaned_total", NO_ARTICLE) == before + 1
     finally:
         pool.close()
     assert list_children(os.getpid(), "poison") == []

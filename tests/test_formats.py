@@ -174,6 +174,8 @@ def test_accept_chooses_the_format(client, make_article):
         response = client.get(address, headers={"Accept": accept})
         assert (response.status_code, response.json()["code"]) == (406, "not-acceptable"), accept
         assert "application/json" in response.json()["offered"]
+    for path in (address, "/v1/articles", "/v1/search"):  # `format` goes first, everywhere
+        assert client.get(path + "?format=json", headers={"Accept": "text/html"}).status_code == 200
 
 
 def test_each_format_has_its_own_etag(client, make_article):
@@ -201,10 +203,43 @@ def test_lists_hold_articles_in_a_format(client, make_article):
     assert [item["@type"] for item in rest["items"]] == ["NewsArticle"]
 
 
+def test_searches_hold_articles_in_a_format(client, make_article):
+    first = make_article(headline="Ferry sails", external_id="1")
+    make_article(headline="Ferry sinks", external_id="2")
+    page = client.get("/v1/search", params={"q": "ferry", "format": "jsonld", "limit": 1, "sort": "oldest"})
+    assert page.headers["Vary"] == "Accept"
+    (item,) = page.json()["items"]
+    assert item == client.get(f"/v1/articles/{first['id']}?format=jsonld").json()
+    (rest,) = client.get("/v1/search" + page.links["next"]["url"]).json()["items"]
+    assert (rest["@type"], rest["headline"]) == ("NewsArticle", "Ferry sinks")
+    (ninjs,) = client.get("/v1/search?q=sinks&format=ninjs").json()["items"]
+    assert set(ninjs) <= set(NINJS_KEYS.split())
+
+
+def test_versions_are_given_in_every_format(client, make_article):
+    article = make_article(headline="Old")
+    address = f"/v1/articles/{article['id']}"
+    client.patch(address, json={"headline": "New"}, headers={"If-Match": "*"})
+    old = client.get(f"{address}/versions/1", headers={"Accept": "text/markdown"})
+    assert (old.headers["Content-Type"], old.headers["Vary"]) == ("text/markdown; charset=utf-8", "Accept")
+    assert old.text.startswith("# Old\n")
+    ninjs = client.get(f"{address}/versions/1?format=ninjs")
+    assert (ninjs.json()["version"], ninjs.json()["headlines"][0]["value"]) == ("1", "Old")
+    tags = {old.headers["ETag"], ninjs.headers["ETag"], client.get(f"{address}/versions/1").headers["ETag"]}
+    assert len(tags) == 3
+    again = client.get(f"{address}/versions/1?format=ninjs", headers={"If-None-Match": ninjs.headers["ETag"]})
+    assert again.status_code == 304
+
+
 REFUSED = [
     ("/v1/articles", {"format": "markdown"}, {}, (400, "invalid-parameter")),
     ("/v1/articles", {"format": "ninjs", "fields": "id"}, {}, (400, "invalid-parameter")),
     ("/v1/articles", {}, {"Accept": "text/plain"}, (406, "not-acceptable")),
+    ("/v1/search", {"format": "text"}, {}, (400, "invalid-parameter")),
+    ("/v1/search", {"format": "ninjs", "fields": "id"}, {}, (400, "invalid-parameter")),
+    ("/v1/search", {}, {"Accept": "application/ld+json"}, (406, "not-acceptable")),
+    ("/v1/articles/1/versions/1", {}, {"Accept": "text/html"}, (406, "not-acceptable")),
+    ("/v1/articles/1/versions/1", {"format": "pdf"}, {}, (400, "invalid-parameter")),
     ("/v1/articles/1", {"format": "pdf"}, {}, (400, "invalid-parameter")),
     ("/v1/articles/1", {"format": "text", "include": "blocks"}, {}, (400, "invalid-parameter")),
     ("/v1/articles/9", {"format": "text"}, {}, (404, "not-found")),

@@ -34,6 +34,7 @@ def test_requests_are_counted_by_route_method_and_status(client, make_article):
     for _ in range(3):
         client.get(f"/v1/articles/{article['id']}")
     client.get("/v1/articles/999999"), client.get("/v1/articles/x"), client.put("/health/live")
+    assert client.get("/static/pages.css").status_code == 200
     client.get("/nothing/1"), client.get("/nothing/2"), client.request("FROBNICATE", "/v1/articles")
     new = count_new(before, read_metrics(client))
 
@@ -46,6 +47,7 @@ def test_requests_are_counted_by_route_method_and_status(client, make_article):
     assert requests("GET", "/v1/articles/{article_id}", 400) == 1
     assert requests("PUT", "/health/live", 405) == 1
     assert requests("GET", "none", 404) == 2
+    assert requests("GET", "/static", 200) == 1
     assert requests("other", "/v1/articles", 405) == 1
     timed = 'dateline_http_request_seconds_count{method="GET",route="/v1/articles/{article_id}"}'
     assert new[timed] == 5

@@ -87,6 +87,8 @@ def test_search_marks_its_words_and_escapes_everything_else(client, make_article
     html = show(client, "/?q=bridge")
     assert "<mark>Bridge</mark> &lt;img" in html
     assert "<mark>bridge</mark>" in html
+    make_article(headline="A tram " + "and another " * 30, external_id="2")
+    assert re.search(r"A <mark>tram</mark> and [^<]* …</a>", show(client, "/?q=tram"))
     for page in (
         html,
         show(client, "/"),
@@ -224,7 +226,7 @@ def test_versions_differ_visibly(client, make_article):
     assert re.search(r"<del><span class=\"unseen\">before: </span>Old</del>", html)
     assert "after: Bridges, Quays" in words_of(html)
     assert "before: —" in words_of(html)
-    assert '"name": "Kyoto"' in words_of(html)
+    assert "places: name: Kyoto, country: JP" in words_of(html)
     assert "say the same" in words_of(show(client, f"/articles/{made['id']}?from=2&to=2"))
     assert "no such version" in words_of(show(client, f"/articles/{made['id']}?from=1&to=77"))
     assert show(client, f"/articles/{made['id']}?from=x&to=-1") == html
@@ -252,6 +254,7 @@ def test_every_state_of_an_article_is_said_in_words(client, make_article):
     path = f"/articles/{withheld['id']}"
     html = show(anybody, path, 403)
     assert "This article is withheld" in html
+    assert f"curl http://testserver/v1{path} " in unescape(html)
     assert "Secret" not in html
     assert "Only keys that may write" in words_of(show(client, path))
     gone = make_article(headline="Gone")

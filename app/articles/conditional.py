@@ -2,13 +2,13 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Annotated, Protocol
 
 from fastapi import Header, Request, Response
 
 from app.errors import IfMatchRequired, StaleVersion
 from app.formats import MEDIA_TYPES, SCHEMA_URI, Format, render_article
-from app.tables import Article
 
 # Only for the API's documentation: `require_match` reads the header itself, since its absence is 428.
 IfMatch = Annotated[
@@ -52,8 +52,13 @@ def make_etag(article: Served, view: str = "") -> str:
     """
     if (article.story_id, article.duplicate_of) != (article.id, None):
         view += f"{article.story_id}/{article.duplicate_of}/{article.seq}"
+    return name_text(article.id, article.version, view)
+
+
+def name_text(article_id: int, version: int, view: str = "") -> str:
+    """Name a text that an article has or had, in one of its views."""
     suffix = f"-{hashlib.sha256(view.encode()).hexdigest()[:8]}" if view else ""
-    return f'"{article.id}-{article.version}{suffix}"'
+    return f'"{article_id}-{version}{suffix}"'
 
 
 def answer_conditionally(
@@ -72,18 +77,20 @@ def answer_conditionally(
     return Response(body, headers=all_headers, media_type=media_type)
 
 
-def answer_in_format(request: Request, article: Article, wanted: Format) -> Response:
-    """Return the article in another format than its own JSON."""
-    body = render_article(article.document, wanted)
+def answer_in_format(
+    request: Request, document: str, wanted: Format, make_name: Callable[[str], str]
+) -> Response:
+    """Return an article in another format than its own JSON; `make_name` makes an ETag of a view."""
+    body = render_article(document, wanted)
     headers = {"Vary": "Accept"}
     if wanted is Format.NINJS:
         headers["Link"] = f'<{SCHEMA_URI}>; rel="describedby"'
     # The body itself is part of the name: another program version may write the same text otherwise.
-    etag = make_etag(article, f"{wanted}{body.decode()}")
+    etag = make_name(f"{wanted}{body.decode()}")
     return answer_conditionally(request, body, etag, headers, MEDIA_TYPES[wanted])
 
 
-def require_match(request: Request, article: Article) -> None:
+def require_match(request: Request, article: Served) -> None:
     """Check If-Match against the article's current text; raises IfMatchRequired or StaleVersion."""
     sent = request.headers.get("If-Match")
     if sent is None:

@@ -1,21 +1,24 @@
 """Where an article comes from: its raw text and ledger, the texts it had before, and how they differ."""
 
 import hashlib
+from functools import partial
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from app.articles.conditional import answer_conditionally, make_json_response
+from app.articles.conditional import answer_conditionally, answer_in_format, make_json_response, name_text
 from app.articles.diffs import VersionDiff, diff_contents
-from app.articles.endpoints import READ_ERRORS, ArticleId, write_next_url
+from app.articles.endpoints import ETAG_HEADER, OTHER_FORMATS, READ_ERRORS, ArticleId, write_next_url
 from app.articles.filters import MAX_ID
 from app.articles.queries import get_raw, get_version, list_versions
 from app.articles.shapes import ArticleRead, Ledger, VersionSummary, write_json
+from app.articles.views import AskedFormat
 from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.database import ReadSession
-from app.errors import InvalidCursor, document_errors
+from app.errors import InvalidCursor, NotAcceptable, document_errors
+from app.formats import Format, choose_format
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor, fingerprint_query
 
@@ -96,7 +99,11 @@ def read_versions(
     "/{article_id}/versions/{version}",
     response_model=ArticleRead,
     operation_id="get_version",
-    responses=document_errors(*READ_ERRORS),
+    responses={
+        200: {"headers": ETAG_HEADER, "content": OTHER_FORMATS},
+        304: {"description": "The client has this text already."},
+        **document_errors(*READ_ERRORS, NotAcceptable),
+    },
     dependencies=[Reader],
 )
 def read_version(
@@ -105,12 +112,17 @@ def read_version(
     article_id: ArticleId,
     version: Annotated[int, Path(ge=1, le=MAX_ID)],
     sees_withheld: SeesWithheld,
+    format: Annotated[AskedFormat, Query()] = None,
 ) -> Response:
-    """Read one text that the article has had."""
+    """Read one text that the article has had, in the format that `format` or the Accept header names."""
+    wanted = choose_format(request.headers.get("Accept"), format)
     article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
     document, status = get_version(session, article, version)
     refuse_withheld(status, sees_withheld=sees_withheld)
-    return answer_conditionally(request, document, f'"{article_id}-{version}"')
+    make_name = partial(name_text, article_id, version)
+    if wanted is not Format.JSON:
+        return answer_in_format(request, document, wanted, make_name)
+    return answer_conditionally(request, document, make_name(""), {"Vary": "Accept"})
 
 
 @router.get(

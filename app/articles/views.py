@@ -1,6 +1,6 @@
 """What of an article a read shows: some of its fields, its parts beside them, or another format."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, Field
@@ -11,6 +11,11 @@ from app.articles.queries import FIELD_NAMES, Sort, get_article, list_blocks
 from app.errors import FieldError, InvalidParameter
 from app.formats import Format
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+AskedFormat = Annotated[
+    Format | None,
+    Field(description="`json` (the default), `ninjs`, `jsonld`, `text` or `markdown`; goes before Accept."),
+]
 
 
 class View(BaseModel):
@@ -24,9 +29,7 @@ class View(BaseModel):
     include: list[Literal["blocks"]] = Field(
         [], max_length=5, description="`blocks`: the parts in reading order."
     )
-    format: Format | None = Field(
-        None, description="`json` (the default), `ninjs`, `jsonld`, `text` or `markdown`; goes before Accept."
-    )
+    format: AskedFormat = None
 
     def name(self) -> str:
         """Name the view for its ETag; the whole article without additions has no name."""

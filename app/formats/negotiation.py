@@ -52,7 +52,7 @@ def choose_list_format(accept: str | None, asked: Format | None) -> Format:
             f"A list is given in one of these formats: {names}.",
             errors=[FieldError(field="format", message="is a format of single articles")],
         )
-    if accept not in _PLAIN:
+    if asked is None and accept not in _PLAIN:
         _negotiate(accept or "", _JSON_ONLY)
     return asked or Format.JSON
 

@@ -31,6 +31,7 @@ from app.errors import CleaningBusy, CleaningFailed, DatelineError
 from app.ingest.articles import CleanedSubmission, clean_submission
 from app.ingest.lines import Line, Prepared, prepare_line, prepare_text
 from app.ingest.submissions import Submission
+from app.metrics import CleaningFigures, count_cleaning, take_kept_figures
 
 # A child takes a second of CPU to start: so few lines are not worth the first one, and so many raw lines that
 # wait (of some milliseconds each) are worth another. Structured lines need no second one: the database and
@@ -57,6 +58,7 @@ CHILD = ("-P", "-m", "app.ingest.cleaners")
 _log = logging.getLogger(__name__)
 
 Item = Line | Submission
+Answer = tuple[list[Prepared], list[CleaningFigures]]
 
 
 @dataclass(order=True, slots=True)
@@ -198,19 +200,22 @@ class _Child:
                 _write(cast(IO[bytes], process.stdin), items)
                 answer = self._receive(GROUP_SECONDS if len(items) > 1 else LINE_SECONDS)
                 if answer is not None:
-                    return answer
+                    prepared, figures = answer
+                    for cleaned in figures:
+                        count_cleaning(cleaned)
+                    return prepared
         except OSError:
             pass
         self.end()
         return None
 
-    def _receive(self, seconds: float) -> list[Prepared] | None:
+    def _receive(self, seconds: float) -> Answer | None:
         """Wait so long for what it writes; None if nothing comes, or no more will."""
         answers = cast(IO[bytes], cast("subprocess.Popen[bytes]", self._process).stdout)
         poll = select.poll()
         poll.register(answers, select.POLLIN)
         try:
-            return cast("list[Prepared]", _read(answers)) if poll.poll(seconds * 1000) else None
+            return cast(Answer, _read(answers)) if poll.poll(seconds * 1000) else None
         except EOFError:
             self.end()
             return None
@@ -298,10 +303,11 @@ def main() -> None:
     os.nice(5)  # requests that wait for no cleaning come first
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
-        _write(answers, [])  # ready
+        _write(answers, ([], take_kept_figures()))  # ready
         while True:
             items = _read(questions)
-            _write(answers, [_prepare_in_time(item) for item in items])
+            prepared = [_prepare_in_time(item) for item in items]
+            _write(answers, (prepared, take_kept_figures()))
     except (EOFError, BrokenPipeError):
         return
 

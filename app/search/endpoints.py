@@ -16,9 +16,11 @@ from app.errors import (
     InvalidKey,
     InvalidQuery,
     KeyRequired,
+    NotAcceptable,
     ScopeMissing,
     document_errors,
 )
+from app.formats import choose_list_format
 from app.index import Snapshot
 from app.keys import Reader
 from app.search.pages import search
@@ -49,7 +51,9 @@ OWN_WRITES_SECONDS = 0.5
             }
         },
         304: {"description": "The client has this page already."},
-        **document_errors(KeyRequired, InvalidKey, ScopeMissing, InvalidCursor, InvalidQuery, IndexBehind),
+        **document_errors(
+            KeyRequired, InvalidKey, ScopeMissing, InvalidCursor, InvalidQuery, NotAcceptable, IndexBehind
+        ),
     },
     dependencies=[Reader],
 )
@@ -62,7 +66,9 @@ def search_articles(
     and the operands of AND, OR and NOT are binding. The index follows the store within moments; `min_seq`
     waits for a change.
     """
+    choose_list_format(request.headers.get("Accept"), query.format)
     body, headers = write_answer(request, session, query)
+    headers["Vary"] = "Accept"
     return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
 
 

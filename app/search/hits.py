@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlmodel import Session, col
 
 from app.articles.shapes import ArticleSummary, Status
+from app.formats import Format, render_article
 from app.search.highlights import Highlighter, HitTexts
 from app.tables import Article
 
@@ -23,10 +24,18 @@ class Hit:
 
 
 def show_hits(
-    session: Session, hits: Sequence[Hit], *, highlighter: Highlighter | None, fields: list[str] | None
+    session: Session,
+    hits: Sequence[Hit],
+    *,
+    highlighter: Highlighter | None,
+    fields: list[str] | None,
+    wanted: Format,
 ) -> list[bytes]:
-    """Write the hits' JSON. What was deleted or withheld since the index saw it is left out."""
-    is_whole = bool(set(fields or ()) - set(ArticleSummary.model_fields))
+    """Write the hits' JSON, or the articles in another format, which has no place for scores.
+
+    What was deleted or withheld since the index saw it is left out.
+    """
+    is_whole = wanted is not Format.JSON or bool(set(fields or ()) - set(ArticleSummary.model_fields))
     ids = [hit.article_id for hit in hits]
     statement = _write_statement(is_whole=is_whole, with_texts=highlighter is not None)
     rows = {row[0]: row for row in session.execute(statement, {"ids": ids})}
@@ -35,6 +44,9 @@ def show_hits(
         if (row := rows.get(hit.article_id)) is None:
             continue
         document = row[1]
+        if wanted is not Format.JSON:
+            shown.append(render_article(document, wanted))
+            continue
         if fields is not None:
             values = orjson.loads(document)
             document = orjson.dumps({name: values[name] for name in fields if name in values}).decode()

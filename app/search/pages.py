@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app.articles.views import View
+from app.formats import Format
 from app.index import Snapshot
 from app.query import Node, describe, list_words, parse_query
 from app.search.facets import count_by_date, count_facets, read_facets
@@ -34,12 +35,17 @@ def search(session: Session, snapshot: Snapshot, query: SearchQuery) -> Page:
     """Find a page of articles; raises InvalidQuery, InvalidParameter and InvalidCursor."""
     node = parse_query(query.q)
     facets = read_facets(query.facets)
-    fields = View(fields=query.fields).list_fields()
+    view = View(fields=query.fields)
+    fields = view.list_fields()
+    wanted = query.format or Format.JSON
+    if wanted is not Format.JSON:
+        view.refuse_parts()
     if query.validate_:
         return Page([], None, None, None, None, describe(node))
     found = find_hits(snapshot, query, node=node)
-    highlighter = _make_highlighter(snapshot, query, node) if query.highlight else None
-    items = show_hits(session, found.hits, highlighter=highlighter, fields=fields)
+    is_marked = query.highlight and wanted is Format.JSON
+    highlighter = _make_highlighter(snapshot, query, node) if is_marked else None
+    items = show_hits(session, found.hits, highlighter=highlighter, fields=fields, wanted=wanted)
     count = None if query.count is Count.NONE else count_hits(snapshot, query, node=node)
     counted = histogram = None
     if facets or query.histogram:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.articles.filters import MAX_ID, Filters
 from app.articles.shapes import ArticleSummary
+from app.formats import Format
 from app.index.schema import FACETS
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.query import MAX_LENGTH
@@ -51,6 +52,11 @@ class SearchQuery(Filters):
         max_length=1000,
         description="Comma-separated names of the only fields wanted; `id`, `score` and `highlights` are "
         "always there.",
+    )
+    format: Format | None = Field(
+        None,
+        description="`json` (the default), `ninjs` or `jsonld`. In the latter two, `items` are whole "
+        "articles, without `score` and `highlights`.",
     )
     count: Count = Field(Count.NONE, description="Whether to count all hits; an estimate may be exact.")
     highlight: bool = Field(True, description="Whether to show where the words are.")

@@ -149,14 +149,25 @@ def _show_field(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_value(value: Any) -> str:
-    """Write a field's value for the eye: JSON, unless it is a text or a list of texts."""
+    """Write a field's value for the eye: what stands in lists and objects side by side, or each in its line.
+
+    >>> _write_value({"name": "Kyoto", "region": None, "country": "JP"})
+    'name: Kyoto, country: JP'
+    """
     if value is None or value == []:
         return "—"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        return ", ".join(value)
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        said = {name: part for name, part in value.items() if part not in (None, [])}
+        parts = [f"{name.replace('_', ' ')}: {_write_value(part)}" for name, part in said.items()]
+    elif isinstance(value, list):
+        said = dict(enumerate(value))
+        parts = [_write_value(part) for part in value]
+    else:
+        return str(value)
+    is_flat = not any(isinstance(part, (dict, list)) for part in said.values())
+    return (", " if is_flat else "\n").join(parts)
 
 
 def _show_parts(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from app.keys import Reader
 from app.web import article as article_page
 from app.web.ledger import VISIBLE_EDITS
 from app.web.reader import describe_results, find, list_hidden, read_pairs
-from app.web.rendering import STATIC, render_page
+from app.web.rendering import STATIC, find_server, render_page
 from app.web.words import FAMILIES, WARNINGS
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +39,7 @@ def show_reader(request: Request, session: ReadSession) -> Response:
     """Show the newest articles, or those that a search has found."""
     pairs = read_pairs(request)
     found = find(request, session, pairs)
-    values = describe_results(pairs, found)
+    values = {**describe_results(pairs, found), "server": find_server(request)}
     is_fragment = request.headers.get(FRAGMENT) == "results"
     if not is_fragment:
         values |= {"asked": dict(pairs), "hidden": list_hidden(pairs)}
@@ -66,6 +66,7 @@ def show_playground(request: Request) -> Response:
     """Show the page on which a text can be cleaned without storing it."""
     values = {
         "examples": _name_examples(),
+        "server": find_server(request),
         "needs_key": not request.app.state.settings.public_read,
         "words": {"families": FAMILIES, "warnings": WARNINGS, "visible_edits": sorted(VISIBLE_EDITS)},
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 
 from app.errors import DatelineError
-from app.web.rendering import render_page
+from app.web.rendering import find_server, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def show_error(request: Request, error: DatelineError) -> Response:
         "error": error,
         "title": said.title,
         "advice": said.advice,
+        "server": find_server(request),
         "api_path": "/v1" + request.url.path if request.url.path.startswith("/articles/") else "/v1/articles",
         "request_id": request.state.request_id,
     }

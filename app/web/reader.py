@@ -98,7 +98,7 @@ def _search(request: Request, session: Session, pairs: Pairs) -> dict[str, Any]:
         query = SearchQuery.model_validate(values)
     except ValidationError as error:
         raise InvalidParameter(
-            "The address has a value that cannot be.", errors=list_field_errors(error.errors())
+            "The address has a value that cannot be used.", errors=list_field_errors(error.errors())
         ) from error
     body, _ = write_answer(request, session, query)
     answer: dict[str, Any] = orjson.loads(body)

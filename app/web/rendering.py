@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -28,6 +28,11 @@ def render_page(
         {"Cache-Control": "no-cache", **(headers or {})},
         media_type="text/html",
     )
+
+
+def find_server(request: Request) -> str:
+    """Find the address under which this server is asked, for the commands that a page shows."""
+    return request.app.state.settings.public_url or str(request.base_url).rstrip("/")
 
 
 @cache

@@ -75,7 +75,7 @@ function showProblem(told) {
     problem.append(make("ul", {}, ...told.errors.map((fault) => make("li", {}, make("b", {}, fault.field), `: ${fault.message}`))));
   }
   if (told.status === 401 || told.status === 403) {
-    problem.append(make("p", {}, "Type a key above, under “Key”: dateline key create --scope write prints one."));
+    problem.append(make("p", {}, "Type a key above, under “Key”. The command dateline key create prints one."));
   }
   problem.hidden = false;
 }
@@ -83,8 +83,10 @@ function showProblem(told) {
 /** Show why there is no article. If the server says what each line was taken for, show that too. */
 function refuse(told, request) {
   status.textContent = "";
-  showProblem(told);
-  if (told.code !== "no-article-found" || request.content_type !== "text/plain") return;
+  const hasLines = told.code === "no-article-found" && request.content_type === "text/plain";
+  const said = "No line of it reads like a sentence of an article; below stands what each was taken for.";
+  showProblem(hasLines ? { ...told, detail: said } : told);
+  if (!hasLines) return;
   const texts = request.raw.split(/\r\n|\n|\r/);
   const ledger = { lines: told.ledger.map((line) => ({ ...line, text: texts[line.line - 1] ?? "" })), edits: [] };
   showLines(ledger);
@@ -223,7 +225,7 @@ function showArticle({ article: made, blocks, ledger, warnings }) {
   const withEdit = (reason) => [...new Set(ledger.edits.filter((edit) => edit.reason === reason).map((edit) => edit.line))];
   const withReason = (reason) => listLines(ledger, (line) => line.reason === reason);
   for (const warning of warnings) {
-    out.append(make("p", { class: "warning" }, make("b", {}, `${say(warning)}. `), words.warnings[warning] ?? ""));
+    out.append(make("p", { class: "warning" }, make("b", {}, `${say(warning)}.`), " ", words.warnings[warning] ?? ""));
   }
   const story = make("div", { class: "story", lang: made.language, dir: "auto" });
   for (const [role, tag] of [["kicker", "p"], ["headline", "h3"], ["standfirst", "p"], ["byline", "p"]]) {
