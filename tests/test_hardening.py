@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -135,6 +136,64 @@ def test_no_address_is_fetched(client, page):
         listener.settimeout(0.3)
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+def test_homoglyph_is_kept_and_found_as_it_is_written(client, make_article):
+    pretended = "p\u0430ypal"  # with a Cyrillic letter
+    article = make_article(headline=f"Letters from {pretended}", body="It was not they who wrote.")
+    assert client.get(f"/v1/articles/{article['id']}").json()["headline"] == f"Letters from {pretended}"
+    found = {
+        word: [
+            item["id"]
+            for item in client.get("/v1/search", params={"q": word, "min_seq": article["seq"]}).json()[
+                "items"
+            ]
+        ]
+        for word in (pretended, "paypal")
+    }
+    assert found == {pretended: [article["id"]], "paypal": []}
+
+
+def test_stored_text_injects_nothing_into_headers_or_scripts(client, make_article):
+    forged = "x\r\nSet-Cookie: stolen=1</script><img src=x onerror=alert(1)>"
+    article = make_article(
+        headline=forged,
+        tags=[forged],
+        section=forged,
+        external_id="1\r\nX-Injected: 1",
+        source={"name": forged},
+    )
+    page = client.get(f"/articles/{article['id']}", headers={"Accept": "text/html"})
+    assert "<img src=x" not in page.text
+    for path in (
+        f"/v1/articles/{article['id']}",
+        f"/v1/articles/{article['id']}?format=jsonld",
+        f"/v1/articles/{article['id']}?format=markdown",
+        "/v1/export?format=csv",
+        "/v1/feed.atom",
+        "/v1/articles?limit=1",
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert not {"set-cookie", "x-injected"} & set(answer.headers)
+        assert not any("\n" in value or "\r" in value for value in answer.headers.values())
+
+
+def test_changes_and_deletion_at_once_leave_no_deleted_article_in_searches(client, make_article):
+    for number in range(10):
+        article = make_article(headline=f"Ferry {number}", body=f"The ferry sailed for the {number}. time.")
+        path, version = f"/v1/articles/{article['id']}", {"If-Match": "*"}
+        with ThreadPoolExecutor(4) as threads:
+            changes = [
+                threads.submit(client.patch, path, json={"kicker": f"k{change}"}, headers=version)
+                for change in range(3)
+            ]
+            deletion = threads.submit(client.delete, path, headers=version)
+        assert deletion.result().status_code == 204
+        assert {change.result().status_code for change in changes} <= {200, 410, 412}
+        seq = int(client.get("/v1/changes?limit=1&since=0").json()["last_seq"])
+        found = client.get("/v1/search", params={"q": "ferry", "min_seq": seq}).json()["items"]
+        assert found == []
 
 
 def test_what_is_not_declared_is_not_installed():
