@@ -190,9 +190,8 @@ def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[list[Logist
         run = find_run([each.score for each in sample.readings])
         described = describe_page(sample.readings, run, of_text.__getitem__)
         if is_html:
-            weigh = iter(named[lines].tolist())
             marked = describe_marks(
-                sample.page.marks, sample.readings, lambda _, weigh=weigh: next(weigh), sample.page.stated
+                sample.page.marks, sample.readings, named[lines].tolist(), sample.page.stated
             )
             described = [row and row + more for row, more in zip(described, marked, strict=True)]
         rows += described
@@ -215,7 +214,7 @@ def store_model(
     calibration: Sequence[tuple[float, float]],
     is_html: bool,
 ) -> dict[str, Any]:
-    """Return what the model file holds: see app/cleaning/trees.py. The other kind of input is kept as it is."""
+    """Return what the model file holds: see app/cleaning/trees.py. The other model is kept as it is."""
     stored = {
         **_store_weights(learned[0]),
         "trees": [_store_tree(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],

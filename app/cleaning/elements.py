@@ -20,7 +20,7 @@ class Element:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Mark:
-    """What the markup says of a line: its block, the innermost element around most of it, letters and links."""
+    """Where a line stands: its block and the element around most of it; and what of it are links."""
 
     block: Element
     inner: Element

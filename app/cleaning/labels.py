@@ -22,7 +22,7 @@ from app.cleaning.elements import Mark
 from app.cleaning.features import describe_page, is_prose
 from app.cleaning.leads import SHORTEST_HEADLINE, Kind, Reading, choose_headline, is_kicker
 from app.cleaning.ledger import Line, Reason, Role, Warning_
-from app.cleaning.markup_features import describe_marks, find_marks
+from app.cleaning.markup_features import describe_marks, find_marks, weigh_names
 from app.cleaning.measures import ends_sentence
 from app.cleaning.quality import choose_threshold, estimate_quality
 from app.cleaning.readings import LABEL_SCORE, LONG, find_run, read_paragraphs
@@ -80,15 +80,13 @@ def label_lines(draft: Draft) -> Draft:
     return replace(draft, quality=estimate_quality(readings, chances, set(left), model.calibration))
 
 
-def _judge(
-    readings: Sequence[Reading], marks: Sequence[Mark], stated: str, model: LineModel
-) -> list[float]:
+def _judge(readings: Sequence[Reading], marks: Sequence[Mark], stated: str, model: LineModel) -> list[float]:
     """Return how likely each line is a part of the body."""
     if not readings:
         return []
     rows = describe_page(readings, find_run([each.score for each in readings]), model.weigh_words)
     if model.names:
-        marked = describe_marks(marks, readings, model.names.weigh, stated)
+        marked = describe_marks(marks, readings, weigh_names(marks, model.names), stated)
         rows = [row and row + more for row, more in zip(rows, marked, strict=True)]
     return [0.0 if row is None else model.judge(row) for row in rows]
 

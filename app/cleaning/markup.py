@@ -21,18 +21,14 @@ from app.cleaning.elements import Element, Mark
 from app.cleaning.lines import MOST_ROWS
 from app.cleaning.metadata import parse_metadata
 
-_SKIPPED = frozenset(
-    "audio button canvas datalist embed figure head iframe label math meter noembed noframes noscript object "
-    "progress select svg template textarea title video".split()
-)
-_LONE = frozenset(
-    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
-)
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
-    "footer form h1 h2 h3 h4 h5 h6 header hgroup legend li main menu nav ol p pre section summary table tbody "
-    "tfoot thead tr ul".split()
-)
+_SKIPPED_NAMES = """audio button canvas datalist embed figure head iframe label math meter noembed
+    noframes noscript object progress select svg template textarea title video"""
+_LONE_NAMES = """area base basefont bgsound br col embed frame hr img input keygen link meta param source
+    track wbr"""
+_BLOCK_NAMES = """address article aside blockquote body caption center dd details dialog dir div dl dt
+    fieldset figcaption footer form h1 h2 h3 h4 h5 h6 header hgroup legend li main menu nav ol p pre section
+    summary table tbody tfoot thead tr ul"""
+_SKIPPED, _LONE, _BLOCKS = (frozenset(names.split()) for names in (_SKIPPED_NAMES, _LONE_NAMES, _BLOCK_NAMES))
 _PARTED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})  # stand between empty lines
 _STRONG = frozenset({"b", "strong"})
 _PIECE = re.compile(  # text, and the tag or what is no text behind it
@@ -102,7 +98,7 @@ def _read_lines(tree: HTMLTree) -> list[_ShownLine]:
         return []
     parts = _PIECE.split(str(tree.body))
     root = Element(None, "body", "", 0, None, is_linked=False, is_strong=False)
-    page = _Page(root)
+    page = _Page()
     stack = [root]
     hidden: list[str] = []  # the open elements from one that is not shown on
     page.add(parts[0], root)
@@ -144,7 +140,7 @@ def _read_lines(tree: HTMLTree) -> list[_ShownLine]:
 class _Page:
     """The lines of a page so far, and the pieces of the line at hand."""
 
-    def __init__(self, root: Element) -> None:
+    def __init__(self) -> None:
         self.lines: list[_ShownLine] = []
         self.elements = 0
         self.pieces: list[tuple[str, Element]] = []
@@ -177,7 +173,9 @@ class _Page:
                 self.wants_gap = False
                 if "&" in text:
                     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-                self.lines.append(_ShownLine(text, _mark(self.pieces) if len(self.lines) < MOST_ROWS else None))
+                self.lines.append(
+                    _ShownLine(text, _mark(self.pieces) if len(self.lines) < MOST_ROWS else None)
+                )
             self.pieces = []
         self.was_broken = False
         self.wants_gap = self.wants_gap or is_parted

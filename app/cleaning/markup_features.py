@@ -7,8 +7,8 @@ lines only: an element is looked at once, and names are read from a bounded numb
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
@@ -17,6 +17,7 @@ from app.cleaning.draft import Draft
 from app.cleaning.elements import Element, Mark
 from app.cleaning.leads import Reading
 from app.cleaning.measures import is_wide
+from app.cleaning.trees import Weights
 from app.cleaning.words import BUCKETS
 
 _PROSE = 60.0  # letters from which a line counts for its container
@@ -27,18 +28,11 @@ _NOTHING = -9.0
 _NAMES = re.compile(r' (?:class|id|itemprop|role|data-testid|data-component)="([^"]{1,300})')
 _NAME = re.compile(r"[a-z]{2,20}|[A-Z][a-z]{1,20}")
 _WORDS = re.compile(r"\w+")
-_TAGS = {
-    tag: float(code)
-    for code, tag in enumerate(
-        "p blockquote div pre section article main td th li dd dt h2 h3 h4 h5 h6 h1 ul ol table header footer "
-        "aside nav form address summary body".split(),
-        start=1,
-    )
-}
-_REGIONS = {
-    name: 1 << bit
-    for bit, name in enumerate("article main nav aside header footer form table ul blockquote section".split())
-}
+_TAG_NAMES = """p blockquote div pre section article main td th li dd dt h2 h3 h4 h5 h6 h1 ul ol table header
+    footer aside nav form address summary body"""
+_REGION_NAMES = "article main nav aside header footer form table ul blockquote section"
+_TAGS = {tag: float(code) for code, tag in enumerate(_TAG_NAMES.split(), start=1)}
+_REGIONS = {name: 1 << bit for bit, name in enumerate(_REGION_NAMES.split())}
 _REGION_BITS = tuple(_REGIONS.values())
 _ARTICLE_BODY = 1 << len(_REGIONS)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -49,7 +43,7 @@ Buckets = tuple[int, ...]
 
 @dataclass(slots=True, eq=False)
 class _Container:
-    """An element as a container of prose."""
+    """An element as a container of lines."""
 
     parent: _Container | None
     path: str
@@ -99,15 +93,40 @@ def _name_element(element: Element, level: int, known: dict[tuple[Element, int],
     return found
 
 
-def describe_marks(
-    marks: Sequence[Mark],
-    readings: Sequence[Reading],
-    weigh_names: Callable[[list[int]], float],
-    stated: str,
-) -> list[Row]:
-    """Describe the elements of every line of a page; stated is the body that its JSON-LD states."""
+def weigh_names(marks: Sequence[Mark], weights: Weights) -> list[float]:
+    """Weigh what the elements around each line are called, as hash_names lists it; an element once."""
     known: dict[tuple[Element, int], Buckets] = {}
-    names = [weigh_names(hash_names(mark, known)) for mark in marks]
+    units = weights.units
+    above: dict[Element | None, int] = {None: 0}
+    inside: dict[tuple[Element, Element], float] = {}
+    names = []
+    for mark in marks:
+        key = mark.block, mark.inner
+        if key not in inside:
+            parent = mark.block.parent
+            if parent not in above:
+                buckets: list[int] = []
+                at, level = parent, 1
+                while at is not None and level < _NAMED:
+                    buckets += _name_element(at, min(level, 2), known)
+                    at, level = at.parent, level + 1
+                above[parent] = sum([units[bucket] for bucket in buckets])
+            own = _name_element(mark.block, 0, known)
+            if mark.inner is not mark.block:
+                own += _name_element(mark.inner, 0, known)
+            total = above[parent] + sum([units[bucket] for bucket in own])
+            inside[key] = weights.bias + weights.unit * total
+        names.append(inside[key])
+    return names
+
+
+def describe_marks(
+    marks: Sequence[Mark], readings: Sequence[Reading], names: Sequence[float], stated: str
+) -> list[Row]:
+    """Describe the elements of every line of a page.
+
+    names weighs what they are called; stated is the body that the page's JSON-LD states.
+    """
     containers = _contain(marks)
     prose = [
         min(each.weight, _FULL)
@@ -117,11 +136,11 @@ def describe_marks(
     ]
     best = _weigh_containers(marks, prose, containers)
     total = sum(prose) or 1.0
-    paths: Counter[str] = Counter()
-    tags: Counter[str] = Counter()
+    paths: dict[str, float] = defaultdict(float)
+    tags: dict[str, float] = defaultdict(float)
     for mark, weight in zip(marks, prose, strict=True):
-        paths[containers[mark.block].path] += weight  # type: ignore[assignment]
-        tags[mark.block.tag] += weight  # type: ignore[assignment]
+        paths[containers[mark.block].path] += weight
+        tags[mark.block.tag] += weight
     known_pairs = set(pairwise(_words(stated)))
     most = max((score for score, weight in zip(names, prose, strict=True) if weight), default=0.0)
     mean = sum(score * weight for score, weight in zip(names, prose, strict=True)) / total
@@ -169,9 +188,7 @@ def describe_marks(
             last_heading = at
         passed += weight
         rows.append(row)
-    return [
-        [*row, *_look_beside(rows, at, -1), *_look_beside(rows, at, 1)] for at, row in enumerate(rows)
-    ]
+    return [[*row, *_look_beside(rows, at, -1), *_look_beside(rows, at, 1)] for at, row in enumerate(rows)]
 
 
 def _look_beside(rows: list[Row], at: int, step: int) -> Row:
