@@ -6,7 +6,7 @@ import gzip
 import importlib.util
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from statistics import mean
@@ -14,9 +14,11 @@ from typing import Any
 
 from app.cleaning.characters import normalise_characters
 from app.cleaning.draft import Draft, Hints
+from app.cleaning.elements import Mark
 from app.cleaning.leads import Reading
 from app.cleaning.lines import split_lines
 from app.cleaning.markup import read_markup
+from app.cleaning.markup_features import find_marks
 from app.cleaning.readings import read_paragraphs
 from app.cleaning.wrapping import find_paragraphs
 
@@ -40,6 +42,8 @@ class Page:
     keep: list[int]
     is_usable: bool
     is_trained: bool
+    marks: list[Mark] = field(default_factory=list)  # of each reading, if the page came as HTML
+    stated: str = ""  # the body that its JSON-LD states
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,12 @@ def read_draft(raw: str, content_type: Any = "text/plain") -> tuple[Draft, list[
     return draft, read_paragraphs(draft)
 
 
-def load_pages(bench: Path) -> list[Page]:
-    """Load every page that has a gold body, in every style of text."""
+def load_pages(bench: Path, styles: Sequence[str] = (*TEXT_STYLES, "html")) -> list[Page]:
+    """Load every page that has a gold body, in these styles."""
     load_judge.bench = bench / "body"  # type: ignore[attr-defined]
     gold = {each["id"]: each for path in (bench / "body/gold").glob("*.gz") for each in read_records(path)}
     pages = []
-    for style in TEXT_STYLES:
+    for style in (style for style in TEXT_STYLES if style in styles):
         usable = set((bench / f"body/raw/usable.{style}.txt").read_text().split())
         for path in sorted((bench / "body/linelabels").glob(f"*.{style}.jsonl.gz")):
             labels = {each["id"]: each for each in read_records(path)}
@@ -91,7 +95,7 @@ def load_pages(bench: Path) -> list[Page]:
                     pages.append(
                         _make_page(gold[each["id"]], each["raw"], style, labels, each["id"] in usable)
                     )
-    for each in gold.values():
+    for each in gold.values() if "html" in styles else ():
         path = bench / "body" / (each.get("html_path") or "none")
         if each["gold_body"] and path.is_file():
             pages.append(_make_html_page(each, gzip.decompress(path.read_bytes()).decode(errors="replace")))
@@ -101,7 +105,7 @@ def load_pages(bench: Path) -> list[Page]:
 def _make_html_page(gold: dict[str, Any], raw: str) -> Page:
     """Label the lines that a page in HTML shows: the article are those whose text is the gold's."""
     scorer = load_scorer(load_judge.bench)  # type: ignore[attr-defined]
-    _, readings = read_draft(raw, "text/html")
+    draft, readings = read_draft(raw, "text/html")
     tokens = scorer.toks(gold["gold_body"])
     known = {tuple(tokens[at : at + size]) for size in (1, 2, 3, 4) for at in range(len(tokens))}
     keep = []
@@ -118,7 +122,17 @@ def _make_html_page(gold: dict[str, Any], raw: str) -> Page:
     best = scorer.f1page(scorer.tff(scorer.shingles(gold["gold_body"]), scorer.shingles(kept)))
     lang = (gold.get("lang") or "?")[:2].lower()
     identity = (gold["id"], gold["source"], gold["domain"], lang, "html")
-    return Page(*identity, raw, bodies, readings, keep, is_usable=True, is_trained=best > LEAST_ORACLE)
+    return Page(
+        *identity,
+        raw,
+        bodies,
+        readings,
+        keep,
+        is_usable=True,
+        is_trained=best > LEAST_ORACLE,
+        marks=find_marks(draft),
+        stated=draft.metadata.body,
+    )
 
 
 def _make_page(gold: dict[str, Any], raw: str, style: str, labels: dict[str, Any], usable: bool) -> Page:

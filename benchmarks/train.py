@@ -20,22 +20,23 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy
-from pages import Page, judge_body, load_pages, print_table, summarise
+from pages import TEXT_STYLES, Page, judge_body, load_pages, print_table, summarise
 from scipy.sparse import csr_matrix
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from variations import vary
 
-from app.cleaning import Hints, clean, labels, quality
+from app.cleaning import Hints, clean, labels
 from app.cleaning.features import describe_page
 from app.cleaning.leads import Reading
+from app.cleaning.markup_features import describe_marks, hash_names
 from app.cleaning.readings import find_run
 from app.cleaning.trees import MODEL, LineModel, read_model
 from app.cleaning.words import BUCKETS, hash_words
@@ -95,7 +96,7 @@ def make_samples(pages: Sequence[Page]) -> list[Sample]:
         if not page.readings:
             continue
         samples.append(Sample(page, page.readings, page.keep))
-        if chance.random() < VARIED and any(page.keep):
+        if chance.random() < VARIED and any(page.keep) and not page.marks:
             readings, keep = vary(page.readings, page.keep, chance)
             if any(keep):
                 samples.append(Sample(page, readings, keep, is_varied=True))
@@ -127,6 +128,22 @@ def hash_lines(samples: Sequence[Sample]) -> Any:
                 known[each.text] = sorted(hash_words(each.text))
             columns += known[each.text]
             starts.append(len(columns))
+    return _sparse(columns, starts)
+
+
+def hash_marks(samples: Sequence[Sample]) -> Any:
+    """Return what the elements around each line are called, as a sparse matrix."""
+    columns: list[int] = []
+    starts = [0]
+    for sample in samples:
+        known: dict[Any, Any] = {}
+        for mark in sample.page.marks:
+            columns += hash_names(mark, known)
+            starts.append(len(columns))
+    return _sparse(columns, starts)
+
+
+def _sparse(columns: list[int], starts: list[int]) -> Any:
     ones = numpy.ones(len(columns), dtype=numpy.float32)
     return csr_matrix((ones, columns, starts), shape=(len(starts) - 1, BUCKETS))
 
@@ -137,36 +154,51 @@ def fit_words(words: Any, keep: Any, weights: Any) -> LogisticRegression:
     return model.fit(words, keep, sample_weight=weights)
 
 
-def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[LogisticRegression]]:
-    """Describe all lines; the words of a line are weighed by a model that has not seen its domain."""
+def weigh_hashes(hashes: Any, table: Table, used: Any) -> tuple[Any, list[LogisticRegression]]:
+    """Weigh the words or names of every line by a model that has not seen its domain.
+
+    Returns the models of the folds too, and one of all.
+    """
+    sounds = numpy.zeros(len(table.keep))
+    models = []
+    for fold in range(FOLDS):
+        learned = used & (table.folds != fold)
+        models.append(fit_words(hashes[learned], table.keep[learned], table.weights[learned]))
+        sounds[table.folds == fold] = models[fold].decision_function(hashes[table.folds == fold])
+    return sounds, [*models, fit_words(hashes[used], table.keep[used], table.weights[used])]
+
+
+def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[list[LogisticRegression]]]:
+    """Describe all lines; returns for each fold and for all the models of words and, of HTML, of names."""
     keep = numpy.array([value for sample in samples for value in sample.keep])
-    weights = weigh_lines(samples)
     sizes = [len(sample.keep) for sample in samples]
     folds = numpy.repeat([sample.fold for sample in samples], sizes)
-    words = hash_lines(samples)
+    table = Table(None, None, keep, weigh_lines(samples), folds)
     chance = numpy.random.RandomState(SEED)
     lengths = numpy.array([each.weight for sample in samples for each in sample.readings])
     used = (lengths >= 25) | (chance.rand(len(keep)) < 0.2)  # labels outnumber all else
-    models = [
-        fit_words(
-            words[used & (folds != fold)], keep[used & (folds != fold)], weights[used & (folds != fold)]
-        )
-        for fold in range(FOLDS)
-    ]
-    models.append(fit_words(words[used], keep[used], weights[used]))
-    sounds = numpy.zeros(len(keep))
-    for fold in range(FOLDS):
-        sounds[folds == fold] = models[fold].decision_function(words[folds == fold])
+    sounds, models = weigh_hashes(hash_lines(samples), table, used)
+    learned = [[model] for model in models]
+    is_html = bool(samples[0].page.marks)
+    if is_html:
+        named, models = weigh_hashes(hash_marks(samples), table, used)
+        learned = [[*pair, model] for pair, model in zip(learned, models, strict=True)]
     rows: list[list[float] | None] = []
     for sample in samples:
-        values = sounds[len(rows) : len(rows) + len(sample.readings)]
-        of_text = {each.text: float(value) for each, value in zip(sample.readings, values, strict=True)}
+        lines = slice(len(rows), len(rows) + len(sample.readings))
+        of_text = dict(zip([each.text for each in sample.readings], sounds[lines].tolist(), strict=True))
         run = find_run([each.score for each in sample.readings])
-        rows += describe_page(sample.readings, run, of_text.__getitem__)
+        described = describe_page(sample.readings, run, of_text.__getitem__)
+        if is_html:
+            marked = describe_marks(
+                sample.page.marks, sample.readings, named[lines].tolist(), sample.page.stated
+            )
+            described = [row and row + more for row, more in zip(described, marked, strict=True)]
+        rows += described
     is_near = numpy.array([row is not None for row in rows])
     width = len(next(row for row in rows if row))
     matrix = numpy.array([row or [0.0] * width for row in rows], dtype=numpy.float32)
-    return Table(matrix, is_near, keep, weights, folds), models
+    return replace(table, rows=matrix, is_near=is_near), learned
 
 
 def fit_trees(table: Table, used: Any) -> lightgbm.Booster:
@@ -177,18 +209,28 @@ def fit_trees(table: Table, used: Any) -> lightgbm.Booster:
 
 
 def store_model(
-    words: LogisticRegression, trees: lightgbm.Booster, calibration: Sequence[tuple[float, float]]
+    learned: Sequence[LogisticRegression],
+    trees: lightgbm.Booster,
+    calibration: Sequence[tuple[float, float]],
+    is_html: bool,
 ) -> dict[str, Any]:
-    """Return what the model file holds: see app/cleaning/trees.py."""
-    weights = words.coef_[0]
-    unit = float(numpy.abs(weights).max() / 32767)
-    return {
-        "words": base64.b64encode(numpy.round(weights / unit).astype("<i2").tobytes()).decode(),
-        "unit": unit,
-        "bias": float(words.intercept_[0]),
+    """Return what the model file holds: see app/cleaning/trees.py. The other model is kept as it is."""
+    stored = {
+        **_store_weights(learned[0]),
         "trees": [store_tree(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
         "calibration": [list(point) for point in calibration],
     }
+    known = json.loads(gzip.decompress(MODEL.read_bytes()))
+    if is_html:
+        return {**known, "html": {**stored, "names": _store_weights(learned[1])}}
+    return {**stored, "html": known["html"]} if "html" in known else stored
+
+
+def _store_weights(model: LogisticRegression) -> dict[str, Any]:
+    weights = model.coef_[0]
+    unit = float(numpy.abs(weights).max() / 32767)
+    units = base64.b64encode(numpy.round(weights / unit).astype("<i2").tobytes()).decode()
+    return {"words": units, "unit": unit, "bias": float(model.intercept_[0])}
 
 
 def store_tree(root: dict[str, Any]) -> dict[str, Any]:
@@ -221,15 +263,14 @@ def write_model(path: Path, stored: Any) -> None:
 def use_model(model: LineModel) -> None:
     """Make cleaning use another model than that of the package."""
     labels.load_model = lambda: model  # type: ignore[assignment]
-    quality.load_model = lambda: model  # type: ignore[assignment]
 
 
-def validate(pages: Sequence[Page], work: Path) -> list[tuple[float, float]]:
+def validate(pages: Sequence[Page], work: Path, kind: str) -> list[tuple[float, float]]:
     """Clean every page by a model that has not seen its domain; return expected and measured F1."""
     results = []
     pairs = []
     for fold in range(FOLDS):
-        stored = json.loads(gzip.decompress((work / f"fold{fold}.json.gz").read_bytes()))
+        stored = json.loads(gzip.decompress((work / f"fold{fold}.{kind}.json.gz").read_bytes()))
         use_model(read_model(stored))
         for page in pages:
             if not page.is_usable or Sample(page, [], []).fold != fold:
@@ -268,26 +309,31 @@ def main() -> None:
     )
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("data/train"), help="models of the folds")
+    parser.add_argument("--input", choices=["text", "html"], default="text", help="which of the two models")
     parser.add_argument("--keep-models", action="store_true", help="validate with the models in --work")
     parser.add_argument("command", choices=["train", "validate"])
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     identity = [(0.0, 0.0), (1.0, 1.0)]
-    pages = load_pages(options.bench)
+    is_html = options.input == "html"
+    pages = load_pages(options.bench, ("html",) if is_html else TEXT_STYLES)
+    calibration_file = options.work / f"calibration.{options.input}.json"
     if not (options.keep_models and options.command == "validate"):
-        table, words = describe_samples(make_samples([page for page in pages if page.is_trained]))
+        table, learned = describe_samples(make_samples([page for page in pages if page.is_trained]))
         share = table.is_near.mean()
         print(f"{len(table.keep):,} lines, {share:.0%} near prose, {table.rows.shape[1]} features")
         if options.command == "validate":
             for fold in range(FOLDS):
-                stored = store_model(words[fold], fit_trees(table, table.folds != fold), identity)
-                write_model(options.work / f"fold{fold}.json.gz", stored)
+                trees = fit_trees(table, table.folds != fold)
+                stored = store_model(learned[fold], trees, identity, is_html)
+                write_model(options.work / f"fold{fold}.{options.input}.json.gz", stored)
         else:
-            calibration = json.loads((options.work / "calibration.json").read_text())
-            write_model(MODEL, store_model(words[-1], fit_trees(table, table.folds >= 0), calibration))
+            calibration = json.loads(calibration_file.read_text())
+            trees = fit_trees(table, table.folds >= 0)
+            write_model(MODEL, store_model(learned[-1], trees, calibration, is_html))
     if options.command == "validate":
-        calibration = calibrate(validate(pages, options.work))
-        (options.work / "calibration.json").write_text(json.dumps(calibration))
+        calibration = calibrate(validate(pages, options.work, options.input))
+        calibration_file.write_text(json.dumps(calibration))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.cleaning.article import Article, Cleaned, Media, Precision
+from app.cleaning.elements import Mark
 from app.cleaning.ledger import Edit, EditReason, Line, Role, Warning_
 
 Paragraph = tuple[int, ...]
@@ -49,6 +50,7 @@ class Metadata:
     site: str | None = None
     language: str | None = None
     figures: tuple[Media, ...] = ()
+    body: str = ""  # of the article, as JSON-LD states it
 
 
 NO_METADATA = Metadata()
@@ -62,6 +64,7 @@ class Draft(Article):
     hints: Hints = NO_HINTS
     metadata: Metadata = NO_METADATA
     text: str = ""
+    marks: tuple[Mark | None, ...] = ()  # of each line of a page in HTML that is not empty
     lines: tuple[Line, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     edits: tuple[Edit, ...] = ()

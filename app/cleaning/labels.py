@@ -18,13 +18,15 @@ from dataclasses import replace
 
 from app.cleaning.captions import parse_caption
 from app.cleaning.draft import Draft
+from app.cleaning.elements import Mark
 from app.cleaning.features import describe_page, is_prose
 from app.cleaning.leads import SHORTEST_HEADLINE, Kind, Reading, choose_headline, is_kicker
 from app.cleaning.ledger import Line, Reason, Role, Warning_
+from app.cleaning.markup_features import describe_marks, find_marks, weigh_names
 from app.cleaning.measures import ends_sentence
 from app.cleaning.quality import choose_threshold, estimate_quality
 from app.cleaning.readings import LABEL_SCORE, LONG, find_run, read_paragraphs
-from app.cleaning.trees import load_model
+from app.cleaning.trees import LineModel, load_model
 
 PASSES = (
     8  # of 2,786 real pages 96 % settled within two and the rest in three; text that never settles is none
@@ -50,7 +52,9 @@ def label_lines(draft: Draft) -> Draft:
     Leaves empty lines alone. If no line reads like a sentence, there is no article and every line goes.
     """
     readings = read_paragraphs(draft)
-    chances = _judge(readings)
+    marks = find_marks(draft)
+    model = load_model().of_page(is_html=bool(marks))
+    chances = _judge(readings, marks, draft.metadata.body, model)
     reasons = _sweep(readings)
     standfirst = None
     if reasons:
@@ -73,15 +77,17 @@ def label_lines(draft: Draft) -> Draft:
         return draft.with_warning(Warning_.NO_ARTICLE)
     if standfirst in left:
         draft = draft.with_role(draft.paragraphs[standfirst], Role.STANDFIRST)
-    return replace(draft, quality=estimate_quality(readings, chances, set(left)))
+    return replace(draft, quality=estimate_quality(readings, chances, set(left), model.calibration))
 
 
-def _judge(readings: Sequence[Reading]) -> list[float]:
+def _judge(readings: Sequence[Reading], marks: Sequence[Mark], stated: str, model: LineModel) -> list[float]:
     """Return how likely each line is a part of the body."""
     if not readings:
         return []
-    model = load_model()
     rows = describe_page(readings, find_run([each.score for each in readings]), model.weigh_words)
+    if model.names:
+        marked = describe_marks(marks, readings, weigh_names(marks, model.names), stated)
+        rows = [row and row + more for row, more in zip(rows, marked, strict=True)]
     return [0.0 if row is None else model.judge(row) for row in rows]
 
 

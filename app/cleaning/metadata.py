@@ -11,7 +11,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +20,7 @@ from app.cleaning.agencies import name_agency
 from app.cleaning.article import Media, Precision
 from app.cleaning.credits import parse_caption, parse_credit_line
 from app.cleaning.dates import format_printed, parse_date, to_utc
-from app.cleaning.draft import NO_METADATA, Draft, Metadata
+from app.cleaning.draft import NO_METADATA, Metadata
 
 _MOST_SCRIPTS, _LONGEST_SCRIPT = 12, 400_000  # JSON-LD scripts, and characters of one
 _MOST_NODES = 3000  # values of one script that are looked at
@@ -29,6 +28,7 @@ _MOST_ELEMENTS = 60  # of each kind
 _LONGEST = 1000  # characters of a value
 _MOST_AUTHORS, _MOST_TAGS, _LONGEST_TAG, _LONGEST_SECTION = 12, 30, 40, 60
 _SHORTEST_CAPTION = 4  # characters
+_FIRST_YEAR = 1000  # of four digits
 
 _ARTICLE = re.compile(
     r"(?:\w*Article|BlogPosting|LiveBlogPosting|NewsReport|Report|Review|SocialMediaPosting)$", re.IGNORECASE
@@ -82,23 +82,6 @@ _STANDFIRSTS = (
 _BYLINES = "[rel~='author'], [itemprop~='author'], [class*='byline' i], [class*='author' i]"
 
 
-def read_metadata(draft: Draft) -> Draft:
-    """Read what the markup of the page says of its article.
-
-    Leaves plain text alone, which has none.
-
-    >>> from app.cleaning.draft import Hints
-    >>> page = '<meta property="og:site_name" content="The Quay Herald">'
-    >>> read_metadata(Draft(raw=page, hints=Hints(content_type="text/html"))).metadata.site
-    'The Quay Herald'
-    """
-    if draft.hints.content_type != "text/html":
-        return draft
-    return replace(
-        draft, metadata=parse_metadata(HTMLTree.parse(draft.raw.encode("utf-8", "replace").decode()))
-    )
-
-
 def parse_metadata(tree: HTMLTree) -> Metadata:
     """Collect what a parsed page says of its article, its own statements (JSON-LD) before the others."""
     root: Any = tree.document  # the types that the library declares for elements are too narrow
@@ -137,6 +120,7 @@ def parse_metadata(tree: HTMLTree) -> Metadata:
         site=_first_short([*_pick(metas, _SITES), _name(stated.get("publisher"))], _LONGEST_SECTION),
         language=_language(root, stated),
         figures=_figures(root),
+        body=stated["articleBody"][:_LONGEST_SCRIPT] if isinstance(stated.get("articleBody"), str) else "",
     )
 
 
@@ -272,6 +256,8 @@ def parse_moment(value: str) -> tuple[str, Precision] | None:
     """
     try:
         moment = datetime.fromisoformat(value[:40])
+        if moment.year < _FIRST_YEAR:  # a clock that was never set: 0001-01-01
+            return None
         if moment.tzinfo is not None and len(value) > len("2024-05-04"):
             return to_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ"), "second"
     except (ValueError, OverflowError):

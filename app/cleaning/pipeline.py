@@ -21,7 +21,6 @@ from app.cleaning.labels import label_lines
 from app.cleaning.languages import name_language
 from app.cleaning.lines import split_lines
 from app.cleaning.markup import read_markup
-from app.cleaning.metadata import read_metadata
 from app.cleaning.notes import find_notes
 from app.cleaning.paragraphs import join_paragraphs
 from app.cleaning.tags import find_section, read_tags
@@ -32,8 +31,7 @@ from app.cleaning.years import infer_year
 VERSION = 4  # raise it whenever the same raw text could come out differently
 
 STEPS: tuple[Step, ...] = (
-    read_metadata,  # text/html only
-    read_markup,
+    read_markup,  # and the metadata of text/html
     split_lines,
     normalise_characters,
     find_paragraphs,  # lines that were wrapped by hand belong together

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
 from app.cleaning.leads import Reading
-from app.cleaning.trees import load_model
+from app.cleaning.trees import Calibration
 
 # By cross-validation (docs/model.md): a little stricter than the best F1, for junk lines count as much.
 _STRICTNESS = 1.35
@@ -33,18 +33,19 @@ def choose_threshold(readings: Sequence[Reading], chances: Sequence[float]) -> f
     return min(_HIGHEST, max(_LOWEST, _STRICTNESS * best / 2))
 
 
-def estimate_quality(readings: Sequence[Reading], chances: Sequence[float], chosen: Collection[int]) -> float:
+def estimate_quality(
+    readings: Sequence[Reading], chances: Sequence[float], chosen: Collection[int], table: Calibration
+) -> float:
     """Estimate the F1 of the body, 0 to 1, from the lines that were chosen."""
     expected = sum(chance * _count(each) for each, chance in zip(readings, chances, strict=True))
     body = [index for index in chosen if not readings[index].introduces]
     length = sum(_count(readings[index]) for index in body)
     found = sum(chances[index] * _count(readings[index]) for index in body)
-    return _calibrate(2 * found / (length + expected) if found else 0.0)
+    return _calibrate(2 * found / (length + expected) if found else 0.0, table)
 
 
-def _calibrate(value: float) -> float:
+def _calibrate(value: float, table: Calibration) -> float:
     """Read from the model's table which F1 was measured where this much was expected."""
-    table = load_model().calibration
     place = bisect_right([expected for expected, _ in table], value)
     if place == 0:
         return round(table[0][1], 2)

@@ -13,7 +13,7 @@ import json
 from array import array
 from base64 import b64decode
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
@@ -24,6 +24,8 @@ from app.cleaning.words import hash_words
 
 MODEL = Path(__file__).with_name("labeller.json.gz")
 _LEAVES = 16  # bits of a tree
+
+Calibration = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +59,36 @@ class Forest:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of hashed words, or of hashed names."""
+
+    units: array[int]  # of each bucket
+    unit: float
+    bias: float
+
+    def weigh(self, buckets: Iterable[int]) -> float:
+        """Return the log-odds of a line that has these."""
+        units = self.units
+        return self.bias + self.unit * sum([units[bucket] for bucket in buckets])
+
+
+@dataclass(frozen=True, slots=True)
 class LineModel:
     """What was learned."""
 
-    words: array[int]  # of each bucket, in units of `unit`
-    unit: float
-    bias: float
+    words: Weights
     forest: Forest
-    calibration: tuple[tuple[float, float], ...]  # expected F1 of a body -> measured F1
+    calibration: Calibration  # expected F1 of a body -> measured F1
+    names: Weights | None = None  # of what elements are called: only the model of HTML has them
+    markup: LineModel | None = None  # the model of pages in HTML
 
     def weigh_words(self, text: str) -> float:
         """Say how much the words of a line sound like an article."""
-        words = self.words
-        return self.bias + self.unit * sum(words[bucket] for bucket in hash_words(text))
+        return self.words.weigh(hash_words(text))
+
+    def of_page(self, *, is_html: bool) -> LineModel:
+        """Return the model for pages in HTML, which looks at more, or this one."""
+        return self.markup if is_html and self.markup else self
 
     def judge(self, row: Sequence[float]) -> float:
         """Return the probability that a line is a part of the body."""
@@ -84,9 +103,18 @@ def load_model() -> LineModel:
 
 def read_model(stored: dict[str, Any]) -> LineModel:
     """Build a model from what its file holds."""
-    words = array("h", b64decode(stored["words"]))
     calibration = tuple((expected, measured) for expected, measured in stored["calibration"])
-    return LineModel(words, stored["unit"], stored["bias"], read_forest(stored["trees"]), calibration)
+    return LineModel(
+        _read_weights(stored),
+        read_forest(stored["trees"]),
+        calibration,
+        _read_weights(stored["names"]) if "names" in stored else None,
+        read_model(stored["html"]) if "html" in stored else None,
+    )
+
+
+def _read_weights(stored: dict[str, Any]) -> Weights:
+    return Weights(array("h", b64decode(stored["words"])), stored["unit"], stored["bias"])
 
 
 def read_forest(trees: Sequence[dict[str, Any]]) -> Forest:
