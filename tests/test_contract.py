@@ -68,8 +68,8 @@ def test_every_answer_keeps_the_contract(case, api):
     # A change that is not there yet is waited for, and then 503: as meant, but no use here.
     if case.path == "/v1/search":
         case.query = {name: value for name, value in (case.query or {}).items() if name != "min_seq"}
-    # ninjs has no media type of its own, nor has a list of it or of JSON-LD: they come as application/json, of
-    # which the document describes Dateline's own shapes. tests/test_formats.py holds them against theirs.
+    # ninjs has no media type of its own, nor have lists of it or of JSON-LD: they are application/json, and
+    # the document describes what else comes so. tests/test_formats.py holds them against their standards.
     if (case.query or {}).get("format") in ("ninjs", "jsonld"):
         case.query = {name: value for name, value in case.query.items() if name != "format"}
     url, key = api
