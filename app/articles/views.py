@@ -14,7 +14,10 @@ from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 AskedFormat = Annotated[
     Format | None,
-    Field(description="`json` (the default), `ninjs`, `jsonld`, `text` or `markdown`; goes before Accept."),
+    Field(
+        description="`json` (the default), `ninjs`, `jsonld`, `text` or `markdown`; goes before Accept. "
+        "`ninjs`, and lists of `jsonld`, come as application/json too, in the shape of their own standard."
+    ),
 ]
 
 
