@@ -12,7 +12,7 @@ is decoded once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from resiliparse.parse.html import HTMLTree
 
@@ -58,11 +58,11 @@ def read_markup(draft: Draft) -> Draft:
     if draft.hints.content_type != "text/html":
         return replace(draft, text=draft.raw)
     tree = HTMLTree.parse(_SURROGATE.sub("\ufffd", draft.raw))
-    lines = _read_lines(tree)
+    texts, marks = _read_lines(tree)
     return replace(
         draft,
-        text="\n".join([line.text for line in lines]),
-        marks=tuple([line.mark for line in lines]),
+        text="\n".join(texts),
+        marks=tuple(marks),
         metadata=parse_metadata(tree),
     )
 
@@ -80,22 +80,14 @@ def show_markup(text: str) -> str:
     """
     if not _OPENING.match(text) or not _CLOSING_TAG.search(text):
         return text
-    return "\n".join(line.text for line in _read_lines(HTMLTree.parse(_SURROGATE.sub("\ufffd", text))))
+    texts, _ = _read_lines(HTMLTree.parse(_SURROGATE.sub("\ufffd", text)))
+    return "\n".join(texts)
 
 
-@dataclass(frozen=True, slots=True)
-class _ShownLine:
-    text: str
-    mark: Mark | None  # None: an empty line
-
-
-_EMPTY = _ShownLine("", None)
-
-
-def _read_lines(tree: HTMLTree) -> list[_ShownLine]:
-    """Read the lines that the body of a page shows."""
+def _read_lines(tree: HTMLTree) -> tuple[list[str], list[Mark | None]]:
+    """Read the lines that the body of a page shows, and where each stands; an empty one stands nowhere."""
     if tree.body is None:
-        return []
+        return [], []
     parts = _PIECE.split(str(tree.body))
     root = Element(None, "body", "", 0, None, is_linked=False, is_strong=False)
     page = _Page()
@@ -134,14 +126,15 @@ def _read_lines(tree: HTMLTree) -> list[_ShownLine]:
         if text and not hidden:
             page.add(text, stack[-1])
     page.end_line(is_parted=False)
-    return page.lines
+    return page.texts, page.marks
 
 
 class _Page:
     """The lines of a page so far, and the pieces of the line at hand."""
 
     def __init__(self) -> None:
-        self.lines: list[_ShownLine] = []
+        self.texts: list[str] = []
+        self.marks: list[Mark | None] = []
         self.elements = 0
         self.pieces: list[tuple[str, Element]] = []
         self.wants_gap = False
@@ -168,14 +161,14 @@ class _Page:
         if self.pieces:
             text = " ".join("".join([piece for piece, _ in self.pieces]).replace("&nbsp;", " ").split())
             if text:
-                if self.wants_gap and self.lines:
-                    self.lines.append(_EMPTY)
+                if self.wants_gap and self.texts:
+                    self.texts.append("")
+                    self.marks.append(None)
                 self.wants_gap = False
                 if "&" in text:
                     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-                self.lines.append(
-                    _ShownLine(text, _mark(self.pieces) if len(self.lines) < MOST_ROWS else None)
-                )
+                self.texts.append(text)
+                self.marks.append(_mark(self.pieces) if len(self.marks) < MOST_ROWS else None)
             self.pieces = []
         self.was_broken = False
         self.wants_gap = self.wants_gap or is_parted
