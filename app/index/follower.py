@@ -38,6 +38,9 @@ STOP_SECONDS = 3.0
 COMMAND_SECONDS = 24 * 3600.0
 # How long a request waits for an index that has not been opened yet.
 OPEN_SECONDS = 5.0
+# A commit of the index costs as much as indexing twenty articles. So after each it rests for twice the time
+# that it took, and the next one holds what has come meanwhile; but for no longer than searches may be behind.
+REST, MOST_REST = 2.0, 0.2
 BEHIND = {"Retry-After": "1"}
 
 _log = logging.getLogger(__name__)
@@ -109,6 +112,7 @@ class Follower:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
                 self._follow_once()
             except BaseException as error:
@@ -119,6 +123,7 @@ class Follower:
                 traceback.clear_frames(error.__traceback__)
                 self._close()
                 self._stopping.wait(LOCK_SECONDS)
+            self._stopping.wait(min(MOST_REST, REST * (time.monotonic() - began)))
             self._woken.wait(POLL_SECONDS if self._writer else READER_POLL_SECONDS)
             self._woken.clear()
         self._close()
