@@ -18,12 +18,13 @@ from dataclasses import dataclass, replace
 from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.article import Dateline, DatelineDate, Place
 from app.cleaning.bylines import parse_authors
+from app.cleaning.datelines_arabic import parse_arabic
 from app.cleaning.datelines_asian import parse_asian
 from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
 from app.cleaning.place_words import ARTICLES, NO_PLACE, PARTICLES
-from app.cleaning.places import find_country, is_city, is_region, is_town
+from app.cleaning.places import find_country, is_city, is_country, is_region, is_town
 
 _READ = 160  # letters at the beginning of a paragraph that can hold a dateline
 _PARAGRAPHS = 5  # the first ones of the body, as Superdesk looks; later a dateline belongs to another story
@@ -83,9 +84,9 @@ def parse_opening(text: str) -> Opening | None:
     if flash:
         opening = parse_opening(text[flash.end() :])
         return replace(opening, length=opening.length + flash.end()) if opening else None
-    asian = parse_asian(head)
-    if asian:
-        return Opening(len(asian.text), asian, asian.agency)
+    eastern = parse_asian(head) or parse_arabic(head)
+    if eastern:
+        return Opening(len(eastern.text), eastern, eastern.agency)
     if not _could_open(head):
         return _parse_unseparated(head)
     return _parse_plain(head) or _parse_date_first(head) or _parse_glued(head) or _parse_agency_first(head)
@@ -247,7 +248,12 @@ def _is_credible(
 
 
 def _read_place(name: str, region: str | None) -> Place:
-    return Place(_spell(name) if name.isupper() else name, region, find_country(name, region))
+    """Read a place; a country that is printed behind it is its country and no region."""
+    country = find_country(name, region)
+    parts = region.split(", ") if region else []
+    if parts and is_country(parts[-1]):
+        parts.pop()
+    return Place(_spell(name) if name.isupper() else name, ", ".join(parts) or None, country)
 
 
 def _spell(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from app.cleaning.article import Precision
@@ -95,6 +95,7 @@ class PrintedDate:
     minute: int | None = None
     second: int | None = None
     offset: int | None = None  # minutes east of UTC
+    is_open: bool = False  # "4/5/2024": day and month could be the other way round
 
 
 _YEAR = r"(?:19|20)\d\d(?!\d(?!\d?[:.h]\d\d))"  # a clock can be glued to it: "20245:58 AM"
@@ -162,8 +163,9 @@ AGO_UNITS = (
 def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
     """Return the first date of a text with its clock, and where both begin and end; None if there is none.
 
-    >>> parse_date("May 4, 2024 12:15 BST")[0]
-    PrintedDate(month=5, day=4, year=2024, hour=12, minute=15, second=None, offset=60)
+    >>> printed, start, end = parse_date("May 4, 2024 12:15 BST")
+    >>> printed.month, printed.day, printed.hour, printed.offset, end
+    (5, 4, 12, 60, 21)
     """
     lowered = text.lower()
     found = DATE.search(lowered)
@@ -172,10 +174,16 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
     groups = {name.rstrip("123456"): value for name, value in found.groupdict().items() if value is not None}
     month = MONTHS[groups["name"]] if "name" in groups else int(groups["month"])
     day = int(groups["day"])
-    if "mark" in groups and _is_month_first(day, month, lowered[found.end() : found.end() + 16]):
-        day, month = month, day
+    is_open = False
+    if "mark" in groups:
+        is_month_first = _is_month_first(day, month, lowered[found.end() : found.end() + 16])
+        is_open = max(day, month) <= 12 and day != month and not is_month_first
+        if is_month_first:
+            day, month = month, day
     year = int(groups["year"]) if "year" in groups else None
-    printed = PrintedDate(month, day, year + 2000 if year is not None and year < 100 else year)
+    printed = PrintedDate(
+        month, day, year + 2000 if year is not None and year < 100 else year, is_open=is_open
+    )
     if not is_calendar_day(printed):
         return None
     end = found.end()
@@ -210,9 +218,8 @@ def _with_clock(printed: PrintedDate, clock: re.Match[str]) -> PrintedDate | Non
     second = int(clock["second"]) if clock["second"] else None
     if hour > 23 or minute > 59 or (second or 0) > 59:
         return None
-    return PrintedDate(
-        printed.month, printed.day, printed.year, hour, minute, second, _read_zone(clock["zone"])
-    )
+    offset = _read_zone(clock["zone"])
+    return replace(printed, hour=hour, minute=minute, second=second, offset=offset)
 
 
 def _read_zone(zone: str | None) -> int | None:

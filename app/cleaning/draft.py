@@ -5,6 +5,7 @@ A draft is never changed. Each step answers with a new one, so that a step can b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -12,7 +13,11 @@ from typing import Literal
 
 from app.cleaning.article import Article, Cleaned, Media, Precision
 from app.cleaning.elements import Mark
+from app.cleaning.leads import Reading
 from app.cleaning.ledger import Edit, EditReason, Line, Role, Warning_
+from app.cleaning.measures import WIDE, is_wide
+
+_BETWEEN_WIDE = re.compile(rf"(?<={WIDE.pattern}) (?={WIDE.pattern})")
 
 Paragraph = tuple[int, ...]
 """The numbers of the lines that make one paragraph: one line, unless the text was wrapped by hand."""
@@ -67,6 +72,9 @@ class Draft(Article):
     marks: tuple[Mark | None, ...] = ()  # of each line of a page in HTML that is not empty
     lines: tuple[Line, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
+    readings: tuple[Reading, ...] = ()  # of each paragraph
+    chances: tuple[float, ...] = ()  # that it is a part of the body
+    besides: frozenset[Paragraph] = frozenset()  # no part of the body: kept for what they say of the article
     edits: tuple[Edit, ...] = ()
     warnings: tuple[Warning_, ...] = ()
 
@@ -75,10 +83,11 @@ class Draft(Article):
         return self.lines[number - 1]
 
     def text_of(self, paragraph: Paragraph) -> str:
-        """Return the text of a paragraph, its lines joined by spaces."""
+        """Return the text of a paragraph, its lines joined by spaces, or by nothing where words have none."""
         if len(paragraph) == 1:
             return self.lines[paragraph[0] - 1].text
-        return " ".join(self.lines[number - 1].text for number in paragraph)
+        text = " ".join(self.lines[number - 1].text for number in paragraph)
+        return _BETWEEN_WIDE.sub("", text) if is_wide(text) else text
 
     def with_roles(self, roles: Mapping[int, Role]) -> Draft:
         """Give lines, by number, their roles."""

@@ -35,7 +35,8 @@ LENIENT_SCORE = -0.1  # of a label, for the sweep: rows of labels inside an arti
 LEAST_SENTENCE = 40.0  # letters that one sentence needs to be an article
 LONGEST_NAME = 35.0  # letters of the name of a section, which a menu holds
 OTHER_ARTICLE, OTHER_GAP = 600.0, 2  # letters of the paragraphs of another article; lines between two
-INNER, LIKELY = 0.18, 0.3  # chances from which a line inside the body, or close behind it, belongs to it
+INNER = 0.4  # chance from which a subhead inside the body belongs to it
+LIKELY = 0.3  # chance from which prose belongs to the body close behind it (of text), or above it
 SUBHEAD = 45.0  # letters of a line that one paragraph above and one below make a subhead
 SURE = 0.8  # chance from which a label is a part of the body wherever it stands
 COPIES, SHORTEST_COPIED = 2, 30.0  # a label printed more often is a button; letters from which it is none
@@ -56,11 +57,13 @@ def label_lines(draft: Draft) -> Draft:
     model = load_model().of_page(is_html=bool(marks))
     chances = _judge(readings, marks, draft.metadata.body, model)
     reasons = _sweep(readings)
+    body: set[int] = set(range(len(readings)))
     standfirst = None
     if reasons:
-        kept, standfirst = _choose_lines(readings, chances)
+        chosen, kept, standfirst = _choose_lines(readings, chances, is_html=bool(marks))
         if kept or len(readings) > SHORT_PAGE:
             reasons = _name_reasons(readings, kept)
+            body = chosen
     left = [index for index in range(len(readings)) if index not in reasons]
     laid_out = {index: replace(readings[index], gap_above=1, gap_below=1) for index in left}
     for _ in range(PASSES):
@@ -77,7 +80,34 @@ def label_lines(draft: Draft) -> Draft:
         return draft.with_warning(Warning_.NO_ARTICLE)
     if standfirst in left:
         draft = draft.with_role(draft.paragraphs[standfirst], Role.STANDFIRST)
-    return replace(draft, quality=estimate_quality(readings, chances, set(left), model.calibration))
+    return replace(
+        draft,
+        readings=tuple(readings),
+        chances=tuple(chances),
+        besides=frozenset(
+            draft.paragraphs[index]
+            for index in left
+            if index not in body and not (chances[index] >= LIKELY and is_prose(readings[index]))
+        ),
+        quality=estimate_quality(readings, chances, set(left), model.calibration),
+    )
+
+
+def drop_besides(draft: Draft) -> Draft:
+    """Remove the lines that were kept for what they could say of the article, and in which nothing was found.
+
+    Leaves them alone if the sweep would then find more to remove, for a second cleaning would do so.
+    """
+    unread = {each for each in draft.undecided() if each in draft.besides}
+    if not unread:
+        return draft
+    left, dropped = [], {}
+    for index, paragraph in enumerate(draft.paragraphs):
+        if paragraph in unread:
+            dropped[index] = _name_outside(draft.readings[index])
+        elif draft.line(paragraph[0]).role is not Role.REMOVED:
+            left.append(replace(draft.readings[index], gap_above=1, gap_below=1))
+    return draft if _sweep(left) else draft.with_lines(_removed_lines(draft, dropped))
 
 
 def _judge(readings: Sequence[Reading], marks: Sequence[Mark], stated: str, model: LineModel) -> list[float]:
@@ -99,8 +129,12 @@ def _removed_lines(draft: Draft, reasons: dict[int, Reason]) -> list[Line]:
     ]
 
 
-def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[set[int], int | None]:
-    """Return the positions of the lines that the model takes for the article, and of its standfirst."""
+def _choose_lines(
+    readings: list[Reading], chances: Sequence[float], *, is_html: bool
+) -> tuple[set[int], set[int], int | None]:
+    """Return the positions of the lines that the model takes for the body, of these and all that belongs to
+    the article, and of its standfirst.
+    """
     threshold = choose_threshold(readings, chances)
     open_lines = [index for index, each in enumerate(readings) if not each.reason and not each.introduces]
     copies = Counter(each.text for each in readings)
@@ -113,14 +147,16 @@ def _choose_lines(readings: list[Reading], chances: Sequence[float]) -> tuple[se
         if chances[index] >= (SURE if is_label or _is_first_entry(readings, index) else threshold):
             body.append(index)
     if not any(_is_sentence(readings[index]) for index in body):
-        return set(), None
+        return set(), set(), None
     body = _fill_holes(readings, chances, open_lines, body)
+    if not is_html:  # there the model is surer of what ends an article
+        body += _list_likely(readings, chances, open_lines, body[-1])
     start, end = body[0], body[-1] + 1
     kept, standfirst = _keep_introduction(readings, start)
     kept.update(body)
     kept.update(index for index in range(start, end) if readings[index].kind in (Kind.CAPTION, Kind.NOTE))
     kept.update(index for index in range(start, body[:LEAD][-1]) if readings[index].introduces)
-    return kept | _keep_notes(readings, end), standfirst
+    return set(body), kept | _keep_notes(readings, end), standfirst
 
 
 def _is_first_entry(readings: Sequence[Reading], index: int) -> bool:
@@ -132,7 +168,7 @@ def _is_first_entry(readings: Sequence[Reading], index: int) -> bool:
 def _fill_holes(
     readings: Sequence[Reading], chances: Sequence[float], open_lines: list[int], body: list[int]
 ) -> list[int]:
-    """Add lines that the body surrounds, subheads above all, and likely paragraphs close behind its end."""
+    """Add lines that the body surrounds, subheads above all."""
     sure, chosen = set(body), set(body)
     copies = Counter(each.text for each in readings)
     for place, index in enumerate(open_lines):
@@ -146,9 +182,20 @@ def _fill_holes(
             is_possible = is_possible and copies[readings[index].text] == 1
             if is_possible and all(sure.intersection(lines) for lines in beside):
                 chosen.add(index)
-        elif 0 < index - max(chosen) <= BEHIND and chance >= LIKELY and is_prose(readings[index]):
-            chosen.add(index)
     return sorted(chosen)
+
+
+def _list_likely(
+    readings: Sequence[Reading], chances: Sequence[float], open_lines: list[int], end: int
+) -> list[int]:
+    """List likely paragraphs close behind the end of the body, each close behind the last."""
+    found: list[int] = []
+    for index in open_lines:
+        is_likely = chances[index] >= LIKELY and is_prose(readings[index])
+        if is_likely and 0 < index - end <= BEHIND:
+            found.append(index)
+            end = index
+    return found
 
 
 def _keep_introduction(readings: list[Reading], start: int) -> tuple[set[int], int | None]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.cleaning.article import Block
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
-from app.cleaning.measures import WIDE, ends_sentence, is_wide, weigh
+from app.cleaning.measures import WIDE, ends_sentence, weigh
 
 _BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
 _BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
@@ -29,7 +29,7 @@ def join_paragraphs(draft: Draft) -> Draft:
     named = [(each, _name_role(draft, each, each is left[-1])) for each in left]
     draft = draft.with_roles({number: role for each, role in named for number in each})
     blocks = tuple(
-        Block(draft.line(each[0]).role, _join(draft, each), each[0])
+        Block(draft.line(each[0]).role, draft.text_of(each), each[0])
         for each in draft.paragraphs
         if draft.line(each[0]).role is not Role.REMOVED
     )
@@ -47,13 +47,6 @@ def _name_role(draft: Draft, paragraph: Paragraph, is_last: bool) -> Role:
     if weigh(text) < _SUBHEAD and not ends_sentence(text) and not is_last and len(paragraph) == 1:
         return Role.SUBHEAD
     return Role.PARAGRAPH
-
-
-def _join(draft: Draft, paragraph: Paragraph) -> str:
-    text = draft.text_of(paragraph)
-    if len(paragraph) > 1 and is_wide(text):
-        return re.sub(rf"(?<={WIDE.pattern}) (?={WIDE.pattern})", "", text)
-    return text
 
 
 def count_words(text: str) -> int:

@@ -17,7 +17,7 @@ from app.cleaning.doubts import find_doubts
 from app.cleaning.draft import NO_HINTS, Draft, Hints, Step
 from app.cleaning.fingerprints import fingerprint_body
 from app.cleaning.headlines import find_headline
-from app.cleaning.labels import label_lines
+from app.cleaning.labels import drop_besides, label_lines
 from app.cleaning.languages import name_language
 from app.cleaning.lines import split_lines
 from app.cleaning.markup import read_markup
@@ -46,6 +46,7 @@ STEPS: tuple[Step, ...] = (
     find_headline,
     find_dateline,
     find_notes,
+    drop_besides,
     join_paragraphs,
     infer_year,
     name_language,

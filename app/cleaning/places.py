@@ -84,6 +84,46 @@ _OTHER_NAMES: dict[str, str] = {
     "Kapa|eKapa|Port Elizabeth|Gqeberha",
 }  # fmt: skip
 
+_ARABIC_NAMES: dict[str, str] = {
+    "AE": "دبي|أبوظبي|أبو ظبي|الشارقة",
+    "AF": "كابول",
+    "AT": "فيينا",
+    "BE": "بروكسل",
+    "BH": "المنامة",
+    "CH": "جنيف",
+    "CN": "بكين",
+    "DE": "برلين",
+    "DZ": "الجزائر",
+    "EG": "القاهرة|الإسكندرية",
+    "ES": "مدريد",
+    "FR": "باريس",
+    "GB": "لندن",
+    "IL": "القدس|القدس المحتلة|تل أبيب|حيفا",
+    "IN": "نيودلهي",
+    "IQ": "بغداد|أربيل|البصرة|الموصل",
+    "IR": "طهران",
+    "IT": "روما",
+    "JO": "عمان|عمّان",
+    "JP": "طوكيو",
+    "KW": "الكويت",
+    "LB": "بيروت",
+    "LY": "طرابلس|بنغازي",
+    "MA": "الرباط|الدار البيضاء",
+    "OM": "مسقط",
+    "PK": "إسلام آباد",
+    "PS": "غزة|رام الله|الخليل|نابلس|جنين|رفح|خان يونس",
+    "QA": "الدوحة",
+    "RU": "موسكو",
+    "SA": "الرياض|جدة|مكة المكرمة|المدينة المنورة|الدمام",
+    "SD": "الخرطوم|بورتسودان",
+    "SY": "دمشق|حلب",
+    "TN": "تونس",
+    "TR": "أنقرة|إسطنبول",
+    "UA": "كييف",
+    "US": "واشنطن|نيويورك",
+    "YE": "صنعاء|عدن",
+}
+
 _COUNTRIES: dict[str, str] = {
     "GB": "England|Scotland|Wales|Northern Ireland|U.K.|UK|Britain|Großbritannien|Grande-Bretagne|"
           "Royaume-Uni|Reino Unido",
@@ -117,6 +157,10 @@ _COUNTRIES: dict[str, str] = {
     "HK": "Hong Kong",
 }  # fmt: skip
 
+_PARTS = (  # of countries, or of none that all recognise: they stay regions
+    *("England", "Scotland", "Wales", "Northern Ireland", "West Bank", "Gaza Strip", "Kashmir"),
+    *("India-controlled Kashmir", "Kosovo", "Georgia"),
+)
 _STATES = (
     "Ala. Alabama AL Alaska AK Ariz. Arizona AZ Ark. Arkansas AR Calif. California CA Colo. Colorado "
     "CO Conn. Connecticut CT "
@@ -158,7 +202,8 @@ def _fold(name: str) -> str:
 def _cities() -> dict[str, str]:
     content = json.loads(files("app.cleaning").joinpath("places.json").read_text(encoding="utf-8"))
     known = {_fold(name): code for code, names in content["cities"].items() for name in names}
-    known.update((_fold(name), code) for code, names in _OTHER_NAMES.items() for name in names.split("|"))
+    for table in (_OTHER_NAMES, _ARABIC_NAMES):
+        known.update((_fold(name), code) for code, names in table.items() for name in names.split("|"))
     return known
 
 
@@ -202,6 +247,23 @@ def is_region(name: str) -> bool:
     return _fold(name.rsplit(", ", 1)[-1].removeprefix("the ").removeprefix("The ")) in _regions()
 
 
+@cache
+def _states() -> frozenset[str]:
+    content = json.loads(files("app.cleaning").joinpath("places.json").read_text(encoding="utf-8"))
+    names = (*content["countries"], *"|".join(_COUNTRIES.values()).split("|"))
+    return frozenset(map(_fold, names)) - frozenset(map(_fold, _PARTS))
+
+
+def is_country(name: str) -> bool:
+    """Tell whether a name is a country's, and not that of a part of one, as Scotland's is.
+
+    >>> is_country("Denmark"), is_country("the Netherlands"), is_country("Mass."), is_country("Scotland")
+    (True, True, False, False)
+    """
+    folded = _fold(name)
+    return folded in _states() or (folded.startswith("the ") and folded[4:] in _states())
+
+
 def find_country(name: str, region: str | None) -> str | None:
     """Return the country of a place from its region, else from the table, else None.
 
@@ -213,6 +275,6 @@ def find_country(name: str, region: str | None) -> str | None:
         country = _regions().get(_fold(last)) or _regions().get(
             _fold(last[4:] if last[:4].lower() == "the " else last)
         )
-        if country:
+        if country and (country, _cities().get(_fold(name))) != ("US", "GE"):  # Tbilisi, Georgia
             return country
     return _cities().get(_fold(name)) or _regions().get(_fold(name))

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
 from app.cleaning.bylines import is_byline
+from app.cleaning.date_orders import settle_order
 from app.cleaning.dates import (
     AGO,
     AGO_UNITS,
@@ -200,7 +201,7 @@ def find_timestamp(draft: Draft) -> Draft:
     >>> find_timestamp(draft).published_at
     Timestamp(value='2024-05-04', precision='day', evidence='line 1')
     """
-    best: tuple[int, Timestamp] | None = None
+    best: tuple[int, Timestamp | None] | None = None
     previous = ""
     for paragraph, rank in list_introduction(draft):
         text = draft.text_of(paragraph)
@@ -253,8 +254,12 @@ def _is_masthead(text: str) -> bool:
     return found is not None and found[0].hour is None and _MASTHEAD.search(text) is not None
 
 
-def _rate_line(draft: Draft, paragraph: Paragraph, previous: str, rank: int) -> tuple[int, Timestamp] | None:
-    """Return the timestamp of a line, and how surely it is the time of publication."""
+def _rate_line(
+    draft: Draft, paragraph: Paragraph, previous: str, rank: int
+) -> tuple[int, Timestamp | None] | None:
+    """Return how surely a line is the time of publication, and that time; None for it if nothing tells the day
+    from the month, and for all if the line is no timestamp.
+    """
     text = draft.text_of(paragraph)
     evidence = f"line {paragraph[0]}"
     stamps = read_stamps(text, is_near=rank in (NEXT, BELOW))
@@ -270,5 +275,7 @@ def _rate_line(draft: Draft, paragraph: Paragraph, previous: str, rank: int) -> 
         is_labelled = stamp.is_labelled or above is not None
         rated.append(0 if is_update else 2 if is_labelled else 1)
     best = rated.index(max(rated))
-    value, precision = format_printed(stamps[best].printed)
-    return rated[best], Timestamp(value, precision, evidence)
+    printed: PrintedDate | None = stamps[best].printed
+    if printed and printed.is_open:
+        printed = settle_order(draft, printed)
+    return rated[best], Timestamp(*format_printed(printed), evidence) if printed else None

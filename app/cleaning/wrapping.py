@@ -9,8 +9,10 @@ from itertools import pairwise
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
 from app.cleaning.lines import split_text
+from app.cleaning.measures import ends_sentence, is_wide
 
 _SHORTEST, _LONGEST = 40, 100  # letters a wrapped line can have: wires set 55 to 80, mail 72 to 78
+_SHORTEST_WIDE, _HANGING = 16, 2  # the same of Chinese and Japanese; letters by which full lines differ
 _MOST = 60  # lines of one paragraph: more are a table
 _INDENT = re.compile(r"[ \t\u3000]{1,8}\S")
 
@@ -50,7 +52,20 @@ def _split_run(run: list[int], draft: Draft) -> list[Paragraph]:
 
 
 def _is_wrapped(texts: list[str]) -> bool:
+    if is_wide(texts[0]):
+        return _is_wide_wrapped(texts)
     width = max(map(len, texts))
     if width > _LONGEST or any(len(text) < _SHORTEST for text in texts[:-1]):
         return False
     return all(len(this) + 1 + len(following.split(" ", 1)[0]) > width for this, following in pairwise(texts))
+
+
+def _is_wide_wrapped(texts: list[str]) -> bool:
+    """Tell whether lines without spaces between words are full: equally long but for marks that may not begin a
+    line. Two such lines are no evidence; where most end like a sentence, each is one.
+    """
+    lengths = [len(text) for text in texts]
+    width = max(lengths)
+    if len(texts) < 3 or not _SHORTEST_WIDE <= width <= _LONGEST or lengths[-1] > width:
+        return False
+    return min(lengths[:-1]) >= width - _HANGING and 3 * sum(map(ends_sentence, texts[:-1])) <= len(texts)

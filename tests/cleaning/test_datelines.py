@@ -58,6 +58,16 @@ MADRID, 18 jun (EFE).- | Madrid | ES | --06-18 | EFE
 São Paulo (Reuters) - | São Paulo | BR | | Reuters
 Hamburg (dpa/lno) - | Hamburg | DE | | dpa
 Berlin. | Berlin | DE | |
+القاهرة (رويترز) - | القاهرة | EG | | Reuters
+القاهرة 4 مايو أيار (رويترز) - | القاهرة | EG | --05-04 | Reuters
+بيروت، 4 مايو 2024 (د ب أ) – | بيروت | LB | 2024-05-04 | dpa
+رام الله (وفا) - | رام الله | PS | | WAFA
+دبي - وام / | دبي | AE | | WAM
+غزة/ الأناضول | غزة | PS | | Anadolu
+واشنطن- (أ ف ب): | واشنطن | US | | AFP
+القاهرة/دبي (رويترز) - | القاهرة/دبي | EG/AE | | Reuters
+القدس المحتلة - «القدس العربي»: | القدس المحتلة | IL | |
+TBILISI, Georgia (AP) — | Tbilisi | GE | | AP
 МОСКВА, 4 мая. /ТАСС/. | Москва | RU | --05-04 | TASS
 Jan 3 (Reuters) - | | | --01-03 | Reuters
 新华社北京4月6日电 | 北京 | CN | --04-06 | Xinhua
@@ -93,6 +103,11 @@ TRAPS = (
     "他在4月6日电话中说，一切都好。",
     "40月60日电",
     "新华社北京13月40日电 政府说",
+    "قال مسؤولون: إن الميناء أعيد فتحه",
+    "وزير الخارجية - قال إن الميناء أعيد فتحه",
+    "القاهرة 4 مايو قال مسؤولون إن الميناء أعيد فتحه",
+    "القاهرة (العاصمة المصرية) تستعد",
+    "القاهرة 40 مايو (رويترز) - قال",
     "",
 )
 
@@ -114,6 +129,24 @@ def test_form_is_parsed(row: str) -> None:
     assert "/".join(str(place.country) for place in dateline.places) == countries
     assert (dateline.date.value if dateline.date else "") == date
     assert (dateline.agency or "") == agency
+
+
+@pytest.mark.parametrize(
+    ("form", "region", "country"),
+    [
+        ("SKAGEN, Denmark (AP) —", None, "DK"),
+        ("THE HAGUE, Netherlands, May 4 (Xinhua) --", None, "NL"),
+        ("MOSUL, Nineveh, Iraq (AP) —", "Nineveh", "IQ"),
+        ("ATLANTA, Georgia (AP) —", "Georgia", "US"),
+        ("EDINBURGH, Scotland (AP) —", "Scotland", "GB"),
+        ("CAMBRIDGE, Mass. (AP) —", "Mass.", "US"),
+    ],
+)
+def test_country_is_no_region(form: str, region: str | None, country: str) -> None:
+    opening = parse_opening(f"{form} The talks would go on.")
+    assert opening and opening.dateline
+    place = opening.dateline.places[0]
+    assert (place.region, place.country) == (region, country)
 
 
 @pytest.mark.parametrize("trap", TRAPS)

@@ -159,6 +159,46 @@ def test_date_in_other_text_is_no_timestamp(line: str) -> None:
     assert clean(with_line(line)).published_at is None
 
 
+@pytest.mark.parametrize(
+    ("hints", "more", "value"),
+    [
+        (Hints(), "", None),
+        (Hints(language="en"), "", None),
+        (Hints(language="en-US"), "", "2024-03-04"),
+        (Hints(language="en-GB"), "", "2024-04-03"),
+        (Hints(language="fr"), "", "2024-04-03"),
+        (Hints(url="https://news.example/2024/03/04/ferries"), "", "2024-03-04"),
+        (Hints(url="https://news.example/9999/99/99/ferries"), "", None),
+        (Hints(url="https://[news"), "", None),
+        (Hints(url="https://news.example.co.uk/ferries"), "", "2024-04-03"),
+        (Hints(received_at=datetime(2024, 3, 6, tzinfo=UTC)), "", "2024-03-04"),
+        (Hints(received_at=datetime(2024, 9, 6, tzinfo=UTC)), "", None),
+        (Hints(), "Older: 23/04/2024", "2024-04-03"),
+        (Hints(), "Older: 04/23/2024", "2024-03-04"),
+        (Hints(), "Older: 04/23/2024\nOldest: 23/01/2024", None),
+    ],
+)
+def test_numeric_date_is_read_in_the_order_that_the_page_tells(
+    hints: Hints, more: str, value: str | None
+) -> None:
+    raw = f"Ferries return after storm\n\nPublished: 03/04/2024\n\n{PROSE}\n\n{MORE}\n\n{more}"
+    cleaned = clean(raw, hints)
+    assert (cleaned.published_at and cleaned.published_at.value) == value
+    assert "2024" not in cleaned.body
+
+
+def test_time_zone_and_language_tell_the_order_of_a_date() -> None:
+    raw = "Ferries return after storm\n\nPublished: 03/04/2024 10:15 {}\n\n" + f"{PROSE}\n\n{MORE}"
+    found = [clean(raw.format(zone)).published_at for zone in ("EST", "BST")]
+    assert [each and each.value for each in found] == ["2024-03-04T15:15:00Z", "2024-04-03T09:15:00Z"]
+    text = (
+        "Die Fähren fahren wieder\n\n03/04/2024 12:00\n\nDer Hafen wurde am Freitag nach einem Sturm wieder "
+        "geöffnet, der die Fähren neun Tage lang festgehalten hatte, sagte der Hafenmeister am Montag."
+    )
+    german = clean(text).published_at
+    assert german and german.value == "2024-04-03"
+
+
 def test_first_publication_wins_over_update() -> None:
     cleaned = clean(with_line("Updated: 6 May 2024\n\nPublished: 4 May 2024\n\nPublished: 3 May 2024"))
     assert cleaned.published_at == Timestamp("2024-05-04", "day", "line 5")
@@ -270,6 +310,19 @@ def test_wrapped_text_is_joined() -> None:
     cleaned = clean(f"Bridge to be repaired\n\n{wrapped}\n\n{PROSE}")
     assert cleaned.body.split("\n\n")[0] == wrapped.replace("\n", " ")
     assert [block.line for block in cleaned.blocks] == [1, 3, 7]
+
+
+def test_wrapped_text_without_spaces_is_joined_without_them() -> None:
+    lines = (
+        "嵐のため九日間運休していた港のフェリーが、金曜日に運航を再開し",
+        "た。港湾当局が月曜日に明らかにした。一時間に二便が運航され、桟",
+        "橋は冬が来る前に修理されるという。",
+    )
+    headline, last = "港のフェリーが嵐のあと運航を再開", "住民は再開を喜び、市場で働く男性は「長い間待っていた」と話した。"
+    cleaned = clean("\n".join([headline, "", *lines, "", last]))
+    assert cleaned.body == f"{''.join(lines)}\n\n{last}"
+    entries = "\n".join(["港のフェリーが嵐のあと運航を再開したと市が発表した。"] * 2)
+    assert "発表した。港の" not in clean(f"{headline}\n\n{entries}\n\n{last}").body
 
 
 def test_dateline_on_a_line_of_its_own() -> None:

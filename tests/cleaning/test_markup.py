@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.cleaning import Hints, clean
@@ -32,6 +34,7 @@ ASIDE = (
         ("<i>&amp;lt; &lt;b&gt; &nbsp;x</i>", ["&lt; <b> x"]),
         ('<a title="a>b <p>">one</a> two', ["one two"]),
         ("<div hidden><div>no</div>no</div>one", ["one"]),
+        ('<div hidden id="S:1f"><p>late</p></div>one', ["late", "", "one"]),
         ('<div STYLE="color:red;display:none">no</div>one', ["one"]),
         ("<figure>no<figure>no</figure>no</figure><button>no</button>one", ["one"]),
         ("<!-- <p>no</p> --><script>'<p>no'</script><style>no</style>one", ["one"]),
@@ -64,3 +67,12 @@ def test_clock_that_was_never_set_is_no_date() -> None:
     stamp = clean(page, HTML).published_at
     assert stamp is not None
     assert stamp.value == "2024-05-03"
+
+
+def test_body_that_only_the_markup_states_is_read() -> None:
+    stated = json.dumps({"@type": "NewsArticle", "headline": "Ferries sail", "articleBody": "\n".join(STORY)})
+    script = f'<script type="application/ld+json">{stated}</script>'
+    shell = f"<head>{script}</head><body><h1>Ferries sail</h1><p>Loading …</p>"
+    assert clean(shell, HTML).body == "\n\n".join(STORY)
+    shown = shell + "".join(f"<p>{each}</p>" for each in STORY)
+    assert clean(shown, HTML).text.count(STORY[0]) == 1
