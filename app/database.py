@@ -76,10 +76,11 @@ def make_replica_engine(settings: Settings) -> Engine | None:
 def _make_engine(settings: Settings, address: str) -> Engine:
     url = make_url(address)
     limits = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": settings.busy_timeout_seconds}
+    json: dict[str, Any] = {"json_serializer": _dump_json, "json_deserializer": orjson.loads}
     if url.get_backend_name() == "sqlite":
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         arguments = {"timeout": settings.busy_timeout_seconds, "check_same_thread": False}
-        engine = create_engine(url, connect_args=arguments, json_serializer=_dump_json, **limits)
+        engine = create_engine(url, connect_args=arguments, **json, **limits)
         event.listen(engine, "reset", _end_transaction)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", partial(_begin_sqlite, seconds=settings.busy_timeout_seconds))
@@ -98,7 +99,7 @@ def _make_engine(settings: Settings, address: str) -> Engine:
             f"-c lock_timeout={int(settings.busy_timeout_seconds * 1000)} "
             f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s -c timezone=UTC",
         },
-        json_serializer=_dump_json,
+        **json,
         **limits,
     )
     event.listen(engine, "reset", _end_transaction)
