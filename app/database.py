@@ -9,7 +9,7 @@ feed are given in the order of commits (decision 0002). Code of the domain may f
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from fastapi import Depends, Header, Request
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, col
@@ -181,6 +181,25 @@ def write_session(engine: Engine) -> Iterator[Session]:
         yield session
         write_numbers(session)
         session.commit()
+
+
+def insert_plain(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many small rows, each the plain values of all the table's columns in their order.
+
+    Past SQLAlchemy, which takes three times as long to bind a row as SQLite to insert it; on PostgreSQL as
+    one statement, whose columns are arrays.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    names = ", ".join(column.name for column in table.columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in table.columns)
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
+        return
+    arrays = ", ".join(f"%s::{column.type.compile(connection.dialect)}[]" for column in table.columns)
+    values = tuple(list(column) for column in zip(*rows, strict=True))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})", values)
 
 
 @contextmanager

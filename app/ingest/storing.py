@@ -10,11 +10,12 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from app.articles.conditional import Served
-from app.articles.rows import PreparedArticle
+from app.articles.rows import Name, PreparedArticle
 from app.articles.shapes import ArticleContent
 from app.articles.writes import (
     create_articles,
     find_by_external_id,
+    find_names,
     find_stored_bodies,
     find_stored_copy,
     update_article,
@@ -36,9 +37,6 @@ MOST_COMPARED = 5
 _log = logging.getLogger(__name__)
 
 _ARTICLES = get_table(Article)
-_NAMED = select(_ARTICLES.c.source_name, _ARTICLES.c.external_id).where(
-    _ARTICLES.c.external_id.in_(bindparam("external_ids", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
-)
 _SAME = (
     select(*(_ARTICLES.c[name] for name in ("id", "version", "seq", "story_id", "duplicate_of", "document")))
     .where(
@@ -51,7 +49,6 @@ _SAME = (
     .order_by(_ARTICLES.c.id)
     .limit(MOST_COMPARED)
 )
-_Name = tuple[str | None, str]
 
 
 def describe_refusal(number: int, error: DatelineError) -> Receipt:
@@ -148,7 +145,7 @@ class _Waiting:
     def __init__(self, on_duplicate: OnDuplicate) -> None:
         self._on_duplicate = on_duplicate
         self._lines: list[tuple[int, PreparedArticle]] = []
-        self._marks: set[str | _Name] = set()
+        self._marks: set[str | Name] = set()
 
     def has_room_for(self, article: PreparedArticle) -> bool:
         """Tell whether it is a stranger to all that wait; where copies are refused, each is stored alone."""
@@ -167,11 +164,11 @@ class _Waiting:
         if not lines:
             return []
         bodies = find_stored_bodies(session, [article.fingerprint for _, article in lines])
-        names = _find_names(session, [article for _, article in lines])
+        names = find_names(session, [article for _, article in lines])
         known: dict[int, Receipt] = {}
         for number, article in lines:
             receipt = None
-            if _name(article) in names or (article.fingerprint in bodies and _name(article) is None):
+            if article.name in names or (article.fingerprint in bodies and article.name is None):
                 receipt = _meet_known(session, number, article, self._on_duplicate)
             if receipt is None and self._on_duplicate is OnDuplicate.REJECT:
                 receipt = _refuse_copy(session, number, article)
@@ -185,24 +182,8 @@ class _Waiting:
         return [known[number] for number, _ in lines]
 
 
-def _list_marks(article: PreparedArticle) -> set[str | _Name]:
-    name = _name(article)
-    return {article.fingerprint} if name is None else {article.fingerprint, name}
-
-
-def _name(article: PreparedArticle) -> _Name | None:
-    """Return what the article's source calls it; None if it says no external_id."""
-    external_id = article.content["external_id"]
-    return None if external_id is None else (article.columns["source_name"], external_id)
-
-
-def _find_names(session: Session, articles: Sequence[PreparedArticle]) -> set[_Name]:
-    """Find which of the articles' names are taken."""
-    external_ids = [name[1] for article in articles if (name := _name(article)) is not None]
-    if not external_ids:
-        return set()
-    rows = session.connection().execute(_NAMED, {"external_ids": external_ids})
-    return {(row[0], row[1]) for row in rows}
+def _list_marks(article: PreparedArticle) -> set[str | Name]:
+    return {article.fingerprint} if article.name is None else {article.fingerprint, article.name}
 
 
 def _meet_known(
@@ -213,7 +194,7 @@ def _meet_known(
     One that is the same in every field is that article. Another text under a known external_id is its next
     version.
     """
-    name = _name(article)
+    name = article.name
     if name is None:
         found = None if on_duplicate is OnDuplicate.NEW else _find_same(session, article)
         if found is None:
