@@ -75,6 +75,8 @@ async def identify_request(
     ] = None,
 ) -> Repetition:
     """Read the Idempotency-Key and digest the request that it stands for."""
+    if idempotency_key is None:
+        return Repetition(key.id, None, "")
     digest = hashlib.sha256()
     for part in (request.method, request.scope["path"], request.headers.get("content-type", "")):
         digest.update(part.encode() + b"\n")

@@ -127,7 +127,9 @@ def place_articles(session: Session, newcomers: Sequence[Newcomer]) -> list[Plac
     earlier one, so write them when all are placed. Their rows need not be there before that.
     """
     finder = Finder(session)
-    finder.prepare([newcomer.piece for newcomer in newcomers], [newcomer.sketch for newcomer in newcomers])
+    sketches = [newcomer.sketch for newcomer in newcomers]
+    finder.prepare([newcomer.piece for newcomer in newcomers], sketches)
+    finder.read_ahead(sketches)
     places = [_place(finder, newcomer) for newcomer in newcomers]
     finder.store()
     return places
