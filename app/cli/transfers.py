@@ -36,6 +36,9 @@ from app.settings import Settings
 commands = typer.Typer()
 
 READ_AT_ONCE = 256 * 1024
+# Groups that are read before the first of them is stored: as many as a transaction takes, and so many more that
+# there is work for those that prepare them meanwhile.
+GROUPS_AHEAD = 20
 # How long a server may take for a group of lines.
 ANSWER_SECONDS = 120.0
 
@@ -246,7 +249,7 @@ def _store_here(on_duplicate: OnDuplicate) -> Store:
             for group in chain(groups, repeat(None)):
                 if group is not None:
                     pending.append((group, cleaners.prepare(group)))
-                    if len(pending) <= 2 * cleaners.count:
+                    if len(pending) <= GROUPS_AHEAD:
                         continue
                 if not pending:
                     return

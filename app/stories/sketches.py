@@ -133,7 +133,7 @@ def add_bearer(bearers: Bearers, article_id: int, sketch: Iterable[int]) -> list
 
 def store_rows(session: Session, rows: Sequence[Row]) -> None:
     """Store the rows of any number of sketches."""
-    insert_plain(session, _SHINGLES, rows)
+    insert_plain(session, _SHINGLES, sorted(rows))  # in the order of the table, so that each page is met once
 
 
 def remove_sketch(session: Session, article_id: int, sketch: Collection[int]) -> None:
