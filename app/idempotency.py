@@ -21,8 +21,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, tuple_
 from sqlmodel import Session
 
 from app.errors import DatelineError, IdempotencyKeyReused
-from app.keys import Writer
-from app.requests import Body
+from app.keys import VerifiedKey
 from app.tables import IdempotencyRecord, get_table
 
 KEPT_FOR = timedelta(hours=24)
@@ -63,8 +62,6 @@ class Repetition:
 
 async def identify_request(
     request: Request,
-    key: Writer,
-    body: Body,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -74,13 +71,18 @@ async def identify_request(
         ),
     ] = None,
 ) -> Repetition:
-    """Read the Idempotency-Key and digest the request that it stands for."""
+    """Read the Idempotency-Key and digest the request that it stands for; after `require_writer`.
+
+    Key and body are no dependencies of it: FastAPI works those through anew wherever one is named, which took
+    a tenth of what a request costs.
+    """
+    key: VerifiedKey = request.state.writer
     if idempotency_key is None:
         return Repetition(key.id, None, "")
     digest = hashlib.sha256()
     for part in (request.method, request.scope["path"], request.headers.get("content-type", "")):
         digest.update(part.encode() + b"\n")
-    digest.update(request.scope["query_string"] + b"\n" + body)
+    digest.update(request.scope["query_string"] + b"\n" + await request.body())
     return Repetition(key.id, idempotency_key, digest.hexdigest())
 
 

@@ -88,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.stopping = threading.Event()
     app.state.limits = Limits(settings)
     v1 = APIRouter(prefix="/v1")
-    for part in (ingest, articles, provenance, search, stories, feeds, changes, exports, keys):
+    for part in (articles, ingest, provenance, search, stories, feeds, changes, exports, keys):
         v1.include_router(part.router)
     for router in (v1, health.router, monitoring.router):
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
