@@ -9,6 +9,7 @@ are noisy. Everything that is counted is on disk: SQLite with synchronous=FULL, 
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -26,18 +27,10 @@ import psycopg
 
 KEY = "dl_bench_0123456789abcdef0123456789abcdef"
 PORT = 18461
-WORDS = [
-    "council",
-    "minister",
-    "budget",
-    "river",
-    "harbour",
-    "market",
-    "season",
-    "railway",
-    "hospital",
-    "treaty",
-]
+SYLLABLES = "ba ce di fo gu ka le mi no pu ra se ti vo wu za".split()
+# As many words as news has, and as unequal: of ten words alone every text would share passages with many others.
+WORDS = ["".join(parts) for parts in itertools.islice(itertools.product(SYLLABLES, repeat=4), 0, 60_000, 9)]
+WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))
 BODY_BYTES = 3000
 MOST_A_SECOND = 3000  # more than a server can store
 
@@ -47,7 +40,7 @@ def make_body(number: int) -> str:
     chosen = random.Random(number)
     words = []
     while sum(map(len, words)) < BODY_BYTES:
-        words.append(" ".join(chosen.choices(WORDS, k=12)).capitalize() + ".")
+        words.append(" ".join(chosen.choices(WORDS, cum_weights=WEIGHTS, k=12)).capitalize() + ".")
     content = {
         "headline": f"Article number {number}",
         "body": "\n\n".join([" ".join(words), f"It was number {number}."]),
