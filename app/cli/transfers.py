@@ -38,7 +38,7 @@ commands = typer.Typer()
 READ_AT_ONCE = 256 * 1024
 # Groups that are read before the first of them is stored: as many as a transaction takes, and as many more,
 # for those that prepare them meanwhile.
-GROUPS_AHEAD = 20
+GROUPS_AHEAD = 10
 # How long a server may take for a group of lines.
 ANSWER_SECONDS = 120.0
 

@@ -38,7 +38,7 @@ Group = tuple[list[Line], "Future[list[Prepared]]"]
 BUSY = "The database cannot take the line now."
 # Lines that are stored in one transaction, but for those of the last group; it takes some tenths of a second.
 # Each line writes to some twenty pages anywhere in the store, so the more of them share a page the better.
-MOST_AT_ONCE = 1000
+MOST_AT_ONCE = 500
 # Stored articles with the same body that are compared with a line.
 MOST_COMPARED = 5
 
