@@ -279,10 +279,10 @@ class Remembered(dict[str, str]):
 TERMS = Remembered(fold_word)
 
 
-def fold_words(text: str, words: list[str]) -> list[str]:
+def list_terms(text: str, words: list[str]) -> list[str]:
     """Return the terms of a text's words, as `list_words` has listed them.
 
-    >>> fold_words("CAFÉ", list_words("CAFÉ")), fold_words("TEA", list_words("TEA"))
+    >>> list_terms("CAFÉ", list_words("CAFÉ")), list_terms("TEA", list_words("TEA"))
     (['cafe'], ['tea'])
     """
     # The words of a plain text are its terms; others are looked up in two thirds of the time by `map`.

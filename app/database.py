@@ -191,8 +191,8 @@ def write_session(engine: Engine) -> Iterator[Session]:
 def insert_plain(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert many small rows, each the plain values of all the table's columns in their order.
 
-    Past SQLAlchemy, which takes three times as long to bind a row as SQLite to insert it; on PostgreSQL as
-    one statement, whose columns are arrays.
+    Past SQLAlchemy, which takes as long to bind a row as SQLite to insert it; on PostgreSQL as one statement,
+    whose columns are arrays.
     """
     if not rows:
         return

@@ -148,7 +148,7 @@ def make_document(row: Row[Any]) -> tantivy.Document:
         words = analysis.list_words(text)
         stemmed = " ".join(map(stems.__getitem__, words))
         # Each part is a value of its own: a phrase does not reach from one into the next.
-        document.add_text(OTHERS if scope is None else scope, " ".join(analysis.fold_words(text, words)))
+        document.add_text(OTHERS if scope is None else scope, " ".join(analysis.list_terms(text, words)))
         document.add_text(TEXT, stemmed)
         if scope in STEMS:
             document.add_text(STEMS[scope], stemmed)
