@@ -116,7 +116,8 @@ def _make_post(body: bytes) -> bytes:
     return head.encode() + body
 
 
-async def _wait_until_ready() -> None:
+async def wait_until_ready() -> None:
+    """Wait until the server can take requests."""
     for _ in range(200):
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
@@ -132,7 +133,7 @@ async def _wait_until_ready() -> None:
 
 async def count_inserts(connections: int, seconds: float) -> tuple[float, float]:
     """Post articles for some time; return articles a second and the median ms of one."""
-    await _wait_until_ready()
+    await wait_until_ready()
     # Made before the clock starts: making one costs as much as a tenth of storing it.
     bodies = [make_body(number).encode() for number in range(int(seconds * MOST_A_SECOND))]
     taken: list[float] = []
@@ -156,7 +157,7 @@ async def count_inserts(connections: int, seconds: float) -> tuple[float, float]
 
 async def time_finding(rate: float, seconds: float) -> list[float]:
     """Post articles at a steady rate; return the seconds from the posting of each until a search finds it."""
-    await _wait_until_ready()
+    await wait_until_ready()
     bodies = [make_body(number).encode() for number in range(1, int(rate * seconds) + 1)]
     start = time.perf_counter()
 
