@@ -28,7 +28,7 @@ import psycopg
 
 KEY = "dl_bench_0123456789abcdef0123456789abcdef"
 PORT = 18461
-SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "za"]
+SYLLABLES = ["ba", "ce", "di", "fu", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "za"]
 # As many words as news has, and as unequal: of ten words alone every text would share passages with others.
 WORDS = ["".join(parts) for parts in itertools.islice(itertools.product(SYLLABLES, repeat=4), 0, 60_000, 9)]
 WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))
