@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python benchmarks/bulk.py LINES.ndjson [--lines 40000]
 
-The file has lines as `POST /v1/ingest/batch` takes them. CPU is that of the server, which is started for it, and
-of its children.
+The file has lines as `POST /v1/ingest/batch` takes them. CPU is that of the server, which is started for it,
+and of its children.
 """
 
 import argparse
