@@ -36,6 +36,7 @@ _LIBRARY = (
 _SOURCE = rf"(?:(?i:{_LIBRARY})|{AGENCY_NAMES}|REUTERS|AAP|NTB|SIPA|Sipa|SWNS|ANP|BELGA)"
 _MARK = r" ?[:：=＝©/] ?"
 _BRACKET = re.compile(r" ?[(\[（【〔](?P<credit>[^()\[\]（）【】〔〕]{2,90})[)\]）】〕]\.?$")
+_CLOSING = ")]）】〕"
 _AFTER_SENTENCE = r"(?<=[.!?…”\"»)\]])\s?"
 _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     (
@@ -165,7 +166,7 @@ def parse_caption(text: str) -> CreditedText | None:
         return None
     tail = text[-_TAIL:]
     start = len(text) - len(tail)
-    bracket = _BRACKET.search(tail)
+    bracket = _BRACKET.search(tail) if tail[-2:-1] in _CLOSING or tail[-1:] in _CLOSING else None
     if bracket:
         inside = bracket["credit"].strip()
         before = text[: start + bracket.start()].rstrip()
@@ -174,7 +175,7 @@ def parse_caption(text: str) -> CreditedText | None:
             credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
             return CreditedText(before, credit, is_bare_agency)
     for (pattern, _), hints in zip(_BARE, _HINTS, strict=True):
-        found = pattern.search(tail) if any(hint in tail for hint in hints) else None
+        found = pattern.search(tail) if any(map(tail.__contains__, hints)) else None
         if found and _is_bare_credit(found["credit"]):
             return _part_at(text, start, tail, found)
     return None
@@ -232,7 +233,7 @@ def parse_credit_line(text: str) -> str | None:
     if len(text) > _LONGEST_CREDIT or weigh(text) > _LONGEST_CREDIT:
         return None
     for pattern, hints in _ALONE:
-        found = pattern.fullmatch(text) if any(hint in text for hint in hints) else None
+        found = pattern.fullmatch(text) if any(map(text.__contains__, hints)) else None
         if found:
             credit = found["credit"].strip(" .[]")
             if re.search(r"(?:19|20)\d\d", credit) and text[:1] in "©Ⓒ":

@@ -15,7 +15,7 @@ from math import log1p
 
 from app.cleaning.leads import Reading
 from app.cleaning.ledger import Reason
-from app.cleaning.measures import WIDE, ends_sentence
+from app.cleaning.measures import count_wide, ends_sentence, split_letters
 from app.cleaning.stopwords import STOP_WORDS, WIDE_PARTICLES
 
 PROSE = 60.0  # letters from which a line that ends like a sentence, or is twice as long, is prose
@@ -24,12 +24,11 @@ _LABEL = 25.0  # letters of a label
 _FULL = 400.0  # letters beyond which a line counts no more
 _READ = 240  # characters of a line that are looked at
 _SENTENCE = 40  # characters below which a line holds no two sentences
+_LONG_WORD = 5  # letters
 _SHORT = 120  # characters of a line that can be the date of a comment
 _FAR = 60  # lines: farther is as far
 _NOTHING = -9.0  # stands for a line beyond the page
 
-_WORD = re.compile(r"[^\W\d_]+")
-_LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 _DIGIT = re.compile(r"\d")
 _QUOTES = re.compile('["“”„«»「]')
 _INNER_STOP = re.compile(r"[.!?…][\"”’»)]? (?=[^\Wa-z_\d])|[。！？]")
@@ -93,11 +92,11 @@ def describe_line(text: str, weight: float) -> Row:
     """Describe a text alone, whatever stands around it."""
     head = text[:_READ]
     length = len(head)
-    words = _WORD.findall(head)
+    words = split_letters(head)
     count = len(words) or 1
-    lowered = _WORD.findall(head.lower())
+    lowered = split_letters(head.lower())
     stops = len([word for word in lowered if word in STOP_WORDS])
-    wide = 0 if head.isascii() else len(WIDE.findall(head))
+    wide = count_wide(head)
     if wide * 3 > length:
         stops = len([letter for letter in head if letter in WIDE_PARTICLES])
         count = max(1, wide // 2)
@@ -343,9 +342,9 @@ def _words_of_run(readings: Sequence[Reading], run: tuple[int, int]) -> Counter[
 
 def _long_words(text: str) -> set[str]:
     head = text[:_READ].lower()
-    if not head.isascii() and len(WIDE.findall(head)) * 3 > len(head):
+    if count_wide(head) * 3 > len(head):
         return {head[at : at + 2] for at in range(len(head) - 1)}
-    return set(_LONG_WORD.findall(head))
+    return {word for word in split_letters(head) if len(word) >= _LONG_WORD}
 
 
 def _share_known(text: str, known: Counter[str], *, in_run: bool) -> float:

@@ -26,7 +26,7 @@ from app.cleaning.dates import (
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
-from app.cleaning.measures import is_wide, weigh
+from app.cleaning.measures import has_digit, is_wide, weigh
 
 _LONGEST = 160  # letters of a line that holds a timestamp
 _MOST_NAMED = 60  # letters that can stand on such a line besides: who wrote it, where
@@ -114,7 +114,7 @@ def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
     >>> read_stamps("The bridge was closed on May 4, 2024")
     ()
     """
-    if len(text) > _LONGEST or not _HAS_YEAR.search(text):
+    if len(text) > _LONGEST or not has_digit(text) or not _HAS_YEAR.search(text):
         return ()
     stamps: list[Stamp] = []
     rest: list[str] = []
