@@ -118,6 +118,8 @@ _HINTS: tuple[tuple[str, ...], ...] = (  # what a line must hold for each patter
     ),
     ("＝", "="),
 )
+_TRIED = tuple((pattern, hints) for (pattern, _), hints in zip(_BARE, _HINTS, strict=True))
+_TRIED_BEFORE_STOP = tuple(_TRIED[at] for at in (0, 1, 3, 4, 9))  # the others refuse a full stop at the end
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
 _PICTURE_WORD = re.compile(
     r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
@@ -174,7 +176,7 @@ def parse_caption(text: str) -> CreditedText | None:
         if is_bare_agency or _is_credit(inside, before):
             credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
             return CreditedText(before, credit, is_bare_agency)
-    for (pattern, _), hints in zip(_BARE, _HINTS, strict=True):
+    for pattern, hints in _TRIED_BEFORE_STOP if tail.endswith(".") else _TRIED:
         found = pattern.search(tail) if any(map(tail.__contains__, hints)) else None
         if found and _is_bare_credit(found["credit"]):
             return _part_at(text, start, tail, found)

@@ -15,7 +15,7 @@ from math import log1p
 
 from app.cleaning.leads import Reading
 from app.cleaning.ledger import Reason
-from app.cleaning.measures import count_wide, ends_sentence, split_letters
+from app.cleaning.measures import count_wide, ends_sentence, has_digit, split_letters
 from app.cleaning.stopwords import STOP_WORDS, WIDE_PARTICLES
 
 PROSE = 60.0  # letters from which a line that ends like a sentence, or is twice as long, is prose
@@ -31,9 +31,11 @@ _NOTHING = -9.0  # stands for a line beyond the page
 
 _DIGIT = re.compile(r"\d")
 _QUOTES = re.compile('["“”„«»「]')
-_INNER_STOP = re.compile(r"[.!?…][\"”’»)]? (?=[^\Wa-z_\d])|[。！？]")
+_INNER_STOP = re.compile(r"[.!?…][\"”’»)]? (?=[^\Wa-z_\d])")
+_WIDE_STOPS = "。！？"
 _CONTACT = re.compile(r"https?:|www\.|@|\.com\b|#\w")
 _SEPARATORS = re.compile(r"[|•·›»/>]| [–—-] ")
+_PERHAPS_SEPARATOR = re.compile("[|•·›»/>–—-]")  # found in a quarter of the time, and mostly not there
 _AGO = re.compile(
     r"\b(?:\d+ ?(?:[smhdw]|secs?|mins?|hrs?|minutes?|hours?|days?|weeks?|months?|years?) ago|vor \d+"
     r"|il y a \d+|hace \d+|há \d+|\d+ (?:ore|giorni) fa|\d+ min\b)|\d+(?:分|時間|小时|小時|天|日)前"
@@ -100,14 +102,15 @@ def describe_line(text: str, weight: float) -> Row:
     if wide * 3 > length:
         stops = len([letter for letter in head if letter in WIDE_PARTICLES])
         count = max(1, wide // 2)
+    digits = len(_DIGIT.findall(head)) if has_digit(head) else 0
     is_short = length < _SHORT
     return [
         weight,
         float(count),
         float(ends_sentence(text)),
-        float(len(_INNER_STOP.findall(head))) if length > _SENTENCE else 0.0,
+        float(_count_stops(head)) if length > _SENTENCE else 0.0,
         100.0 * (head.count(",") + head.count("、") + head.count("，")) / length,
-        len(_DIGIT.findall(head)) / length,
+        digits / length,
         len([word for word in words if word[0].isupper()]) / count,
         float(head.isupper()),
         stops / count,
@@ -115,7 +118,7 @@ def describe_line(text: str, weight: float) -> Row:
         length / count,
         _class_of_first(head[0]),
         _LAST_CLASSES.get(text[-1], 0.0),
-        float(len(_SEPARATORS.findall(head))),
+        float(len(_SEPARATORS.findall(head))) if _PERHAPS_SEPARATOR.search(head) else 0.0,
         float(bool(_CONTACT.search(head))),
         float(bool(_QUOTES.search(head))),
         float("?" in head),
@@ -123,8 +126,14 @@ def describe_line(text: str, weight: float) -> Row:
         wide / length,
         float(bool(lowered) and lowered[0] in STOP_WORDS),
         float(bool(lowered) and lowered[-1] in STOP_WORDS and is_short),
-        float(is_short and bool(_AGO.search(head))),
+        float(is_short and digits > 0 and bool(_AGO.search(head))),
     ]
+
+
+def _count_stops(head: str) -> int:
+    """Count the ends of sentences inside a line."""
+    stops = len(_INNER_STOP.findall(head))
+    return stops if head.isascii() else stops + sum(map(head.count, _WIDE_STOPS))
 
 
 def _class_of_first(first: str) -> float:

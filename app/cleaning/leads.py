@@ -53,6 +53,14 @@ class Reading:
     gap_above: int = 0  # empty lines, two at most
     gap_below: int = 0
 
+    def between(self, above: int, below: int) -> Reading:
+        """Return the same with the gaps of a place where it stands: `replace` takes twice as long."""
+        return Reading(
+            *(self.text, self.weight, self.score, self.reason, self.opens, self.kind, self.opens_story),
+            gap_above=above,
+            gap_below=below,
+        )
+
     @property
     def introduces(self) -> bool:
         """Tell whether such a line stands above or inside articles without being their body."""

@@ -140,7 +140,7 @@ def _last_label(text: str) -> str | None:
 
 def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> bool:
     """Tell whether what stands beside the dates is at most a name: sentences have words in lower case."""
-    left = _FILLER.sub(" ", " ".join(rest)).split()
+    left = _drop_filler(" ".join(rest)).split()
     if not left:
         return True
     is_certain = any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps)
@@ -160,6 +160,11 @@ def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> 
         and not is_wide("".join(words))
         and all(word in _PARTICLES for word in lower)
     )
+
+
+@lru_cache(maxsize=256)  # asked for a line far from the headline and near it
+def _drop_filler(text: str) -> str:
+    return _FILLER.sub(" ", text)
 
 
 def is_timestamp(text: str) -> bool:
