@@ -118,6 +118,12 @@ _HINTS: tuple[tuple[str, ...], ...] = (  # what a line must hold for each patter
     ),
     ("＝", "="),
 )
+_IN_LIBRARY = 4  # which of the patterns names a library
+# What the forms of _LIBRARY end in, but for "getty", which words can follow: cheaper than its hints.
+_ENDS = """images stock stock.com alamy photo alliance imago unsplash pixabay pexels sipa usa press witters
+    keystone scanpix swns wire efe bestimage zuma wireimage postmedia news jiji wikimedia commons photos
+    freepik 뉴시스 뉴스1"""
+_LIBRARY_ENDS = tuple(_ENDS.split())
 _TRIED = tuple((pattern, hints) for (pattern, _), hints in zip(_BARE, _HINTS, strict=True))
 _TRIED_BEFORE_STOP = tuple(_TRIED[at] for at in (0, 1, 3, 4, 9))  # the others refuse a full stop at the end
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
@@ -177,10 +183,17 @@ def parse_caption(text: str) -> CreditedText | None:
             credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
             return CreditedText(before, credit, is_bare_agency)
     for pattern, hints in _TRIED_BEFORE_STOP if tail.endswith(".") else _TRIED:
+        if hints is _HINTS[_IN_LIBRARY] and not _ends_in_library(tail):
+            continue
         found = pattern.search(tail) if any(map(tail.__contains__, hints)) else None
         if found and _is_bare_credit(found["credit"]):
             return _part_at(text, start, tail, found)
     return None
+
+
+def _ends_in_library(tail: str) -> bool:
+    lowered = tail.lower()
+    return lowered.rstrip(".").endswith(_LIBRARY_ENDS) or "getty" in lowered
 
 
 def _is_bare_credit(credit: str) -> bool:

@@ -34,14 +34,18 @@ def hash_words(text: str) -> set[int]:
         words = [head[at : at + 2] for at in range(min(24, len(head)))]
     if not words:
         words = [text[0]]
-    seen = words[:_FIRST_WORDS] + words[-_LAST_WORDS:]
-    seen += [f"{this} {following}" for this, following in pairwise(words[: _PAIRS + 1])]
-    seen += [f"^{words[0]}", f"{words[-1]}$"]
+    buckets = set(map(_hash_word, words[:_FIRST_WORDS]))
+    buckets.update(map(_hash_word, words[-_LAST_WORDS:]))
+    buckets.update([_hash(f"{this} {following}") for this, following in pairwise(words[: _PAIRS + 1])])
+    buckets.add(_hash_word(f"^{words[0]}"))
+    buckets.add(_hash_word(f"{words[-1]}$"))
     if len(words) <= _FEW:
-        seen.append(f"={' '.join(words)}")
-    return set(map(_hash_word, seen))
+        buckets.add(_hash(f"={' '.join(words)}"))
+    return buckets
 
 
-@lru_cache(_KNOWN)
-def _hash_word(word: str) -> int:
-    return crc32(word.encode(errors="replace")) % BUCKETS
+def _hash(text: str) -> int:
+    return crc32(text.encode("utf-8", "replace")) % BUCKETS
+
+
+_hash_word = lru_cache(_KNOWN)(_hash)
