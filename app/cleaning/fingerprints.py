@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import replace
 
 from app.cleaning.draft import Draft
+from app.cleaning.measures import drop_typography
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _ASCII_NOT_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -19,8 +20,9 @@ def fingerprint_text(body: str) -> str:
     >>> fingerprint_text("Rain, again.") == fingerprint_text("rain  again")
     True
     """
-    if body.isascii():  # the same words in a fifth of the time
-        words = " ".join(body.lower().translate(_ASCII_NOT_WORD).split())
+    plain = body if body.isascii() else drop_typography(body)
+    if plain.isascii():  # the same words in a fifth of the time
+        words = " ".join(plain.lower().translate(_ASCII_NOT_WORD).split())
     else:
         words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", body).casefold()).strip()
     return hashlib.sha256(words.encode()).hexdigest()
