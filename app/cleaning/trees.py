@@ -3,7 +3,7 @@
 The file is made by benchmarks/train.py and described in docs/model.md. All trees are walked at once, by the
 algorithm QuickScorer (Lucchese et al., 2015): a bit stands for every leaf, every threshold that a number
 passes clears the bits of the leaves that it rules out, and the first bit left in a tree is its leaf. With
-Python's long integers that costs about 12 µs a line, and needs no library.
+Python's long integers that costs about 16 µs a line, and needs no library.
 """
 
 from __future__ import annotations
