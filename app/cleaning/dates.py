@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from app.cleaning.article import Precision
+from app.cleaning.measures import has_digit
 
 _MONTH_NAMES = (  # Latin, then Slavic, Greek, Semitic, Indic and Turkic forms
     "january jan januar jän jänner janvier janv enero ene gennaio gen janeiro januari janúar ianuarie január "
@@ -165,6 +166,8 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
     >>> parse_date("May 4, 2024 12:15 BST")[0]
     PrintedDate(month=5, day=4, year=2024, hour=12, minute=15, second=None, offset=60)
     """
+    if not has_digit(text):
+        return None
     lowered = text.lower()
     found = DATE.search(lowered)
     if found is None:

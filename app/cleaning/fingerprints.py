@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import replace
 
 from app.cleaning.draft import Draft
+from app.cleaning.measures import drop_typography
 
 _NOT_WORD = re.compile(r"[\W_]+")
 # Of ASCII letters and digits become small ones, of everything else spaces.
@@ -20,8 +21,9 @@ def fingerprint_text(body: str) -> str:
     >>> fingerprint_text("Rain, again.") == fingerprint_text("rain  again")
     True
     """
-    if body.isascii():  # the same words in a fifth of the time
-        words = b" ".join(body.encode().translate(_ASCII).split())
+    plain = body if body.isascii() else drop_typography(body)
+    if plain.isascii():  # the same words in a fifth of the time
+        words = b" ".join(plain.encode().translate(_ASCII).split())
     else:
         words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", body).casefold()).strip().encode()
     return hashlib.sha256(words).hexdigest()
