@@ -4,7 +4,7 @@ Dependencies that neither wait nor compute are `async def` here and elsewhere: F
 to the thread pool, and those hops were 13 % of what storing an article cost.
 """
 
-import secrets
+import random
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -98,7 +98,8 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["request_id"] = secrets.token_hex(8)
+        # No secret: asking the system for one would hand the interpreter to another thread.
+        state["request_id"] = f"{random.getrandbits(64):016x}"
         REQUEST_ID.set(state["request_id"])
         # Of a header that came twice the first counts, as in Starlette.
         headers = {name: value for name, value in reversed(scope["headers"]) if name in _READ_HEADERS}

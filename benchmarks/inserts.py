@@ -5,10 +5,12 @@ Both are measured in the same run on the same disk, the database before and afte
 are noisy. Everything that is counted is on disk: SQLite with synchronous=FULL, PostgreSQL with its fsync on.
 
     python benchmarks/inserts.py [--database sqlite|postgresql] [--connections 32] [--seconds 8] [--workers 1]
+    python benchmarks/inserts.py --rate 100 --seconds 30    how soon a search finds what was inserted
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -26,18 +28,10 @@ import psycopg
 
 KEY = "dl_bench_0123456789abcdef0123456789abcdef"
 PORT = 18461
-WORDS = [
-    "council",
-    "minister",
-    "budget",
-    "river",
-    "harbour",
-    "market",
-    "season",
-    "railway",
-    "hospital",
-    "treaty",
-]
+SYLLABLES = ["ba", "ce", "di", "fu", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "za"]
+# As many words as news has, and as unequal: of ten words alone every text would share passages with others.
+WORDS = ["".join(parts) for parts in itertools.islice(itertools.product(SYLLABLES, repeat=4), 0, 60_000, 9)]
+WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))
 BODY_BYTES = 3000
 MOST_A_SECOND = 3000  # more than a server can store
 
@@ -47,7 +41,7 @@ def make_body(number: int) -> str:
     chosen = random.Random(number)
     words = []
     while sum(map(len, words)) < BODY_BYTES:
-        words.append(" ".join(chosen.choices(WORDS, k=12)).capitalize() + ".")
+        words.append(" ".join(chosen.choices(WORDS, cum_weights=WEIGHTS, k=12)).capitalize() + ".")
     content = {
         "headline": f"Article number {number}",
         "body": "\n\n".join([" ".join(words), f"It was number {number}."]),
@@ -104,19 +98,30 @@ def serve(folder: Path, url: str | None, workers: int) -> Iterator[None]:
             server.wait(30)
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+) -> tuple[int, bytes]:
+    """Send a request; return the answer's status and body."""
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-    await reader.readexactly(length)
-    return int(head[9:12])
+    return int(head[9:12]), await reader.readexactly(length)
 
 
-async def _wait_until_ready() -> None:
+def _make_post(body: bytes) -> bytes:
+    head = (
+        f"POST /v1/articles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def wait_until_ready() -> None:
+    """Wait until the server can take requests."""
     for _ in range(200):
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
-            status = await _exchange(reader, writer, b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n")
+            status, _ = await _exchange(reader, writer, b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n")
             writer.close()
             if status == 200:
                 return
@@ -128,7 +133,7 @@ async def _wait_until_ready() -> None:
 
 async def count_inserts(connections: int, seconds: float) -> tuple[float, float]:
     """Post articles for some time; return articles a second and the median ms of one."""
-    await _wait_until_ready()
+    await wait_until_ready()
     # Made before the clock starts: making one costs as much as a tenth of storing it.
     bodies = [make_body(number).encode() for number in range(int(seconds * MOST_A_SECOND))]
     taken: list[float] = []
@@ -137,13 +142,9 @@ async def count_inserts(connections: int, seconds: float) -> tuple[float, float]
     async def post_all() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
         while time.perf_counter() < end and bodies:
-            body = bodies.pop()
-            head = (
-                f"POST /v1/articles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
+            request = _make_post(bodies.pop())
             start = time.perf_counter()
-            status = await _exchange(reader, writer, head.encode() + body)
+            status, _ = await _exchange(reader, writer, request)
             if status != 201:
                 raise SystemExit(f"answered {status}")
             taken.append(time.perf_counter() - start)
@@ -152,6 +153,29 @@ async def count_inserts(connections: int, seconds: float) -> tuple[float, float]
     start = time.perf_counter()
     await asyncio.gather(*(post_all() for _ in range(connections)))
     return len(taken) / (time.perf_counter() - start), sorted(taken)[len(taken) // 2] * 1000
+
+
+async def time_finding(rate: float, seconds: float) -> list[float]:
+    """Post articles at a steady rate; return the seconds from the posting of each until a search finds it."""
+    await wait_until_ready()
+    bodies = [make_body(number).encode() for number in range(1, int(rate * seconds) + 1)]
+    start = time.perf_counter()
+
+    async def post_and_find(number: int, body: bytes) -> float:
+        await asyncio.sleep(start + number / rate - time.perf_counter())
+        began = time.perf_counter()
+        reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+        status, answer = await _exchange(reader, writer, _make_post(body))
+        if status != 201:
+            raise SystemExit(f"answered {status}")
+        path = f"/v1/search?q=%22number+{number}%22&limit=1&min_seq={json.loads(answer)['seq']}"
+        _, answer = await _exchange(reader, writer, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        writer.close()
+        if not json.loads(answer)["items"]:
+            raise SystemExit(f"article {number} was not found")
+        return time.perf_counter() - began
+
+    return sorted(await asyncio.gather(*(post_and_find(*each) for each in enumerate(bodies, start=1))))
 
 
 @contextmanager
@@ -173,6 +197,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--rate", type=float, help="post so many a second, and time until each is found")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -184,7 +209,13 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace, folder: Path, url: str | None) -> None:
-    """Measure the database, the server and the database again."""
+    """Measure the database, the server and the database again; or how soon articles are found."""
+    if options.rate:
+        with serve(folder, url, options.workers):
+            taken = asyncio.run(time_finding(options.rate, options.seconds))
+        p50, p99 = (taken[int(len(taken) * share)] * 1000 for share in (0.5, 0.99))
+        print(f"{len(taken)} articles found after {p50:.0f} ms (p50), {p99:.0f} ms (p99)")
+        return
 
     def count_commits() -> float:
         if url:

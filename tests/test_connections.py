@@ -6,23 +6,32 @@ import threading
 import time
 from contextlib import suppress
 
+import httpx
 import pytest
 import uvicorn
 
 from app import connections
 from app.connections import PatientProtocol
+from app.database import make_engine, write_session
+from app.keys import Scope, create_key
 from app.main import create_app
 
 
 @pytest.fixture
-def server(new_store, tmp_path, monkeypatch):
+def store(new_store, tmp_path):
+    with new_store("sqlite", tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture
+def server(store, monkeypatch):
     """The address of a running server whose deadlines are tenths of seconds."""
     monkeypatch.setattr(connections, "SECONDS_BETWEEN_LOOKS", 0.05)
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.4)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.4)
     monkeypatch.setattr(connections, "UNREAD_SECONDS", 0.4)
-    with new_store("sqlite", tmp_path) as settings, socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(create_app(settings), http=PatientProtocol, ws="none", log_config=None)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(create_app(store), http=PatientProtocol, ws="none", log_config=None)
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -95,6 +104,43 @@ def test_endless_head_is_refused(server):
 )
 def test_what_is_no_http_is_a_problem_too(server, sent):
     assert read_problem(drip(server, sent, b"")) == (400, "malformed-request")
+
+
+def test_export_that_nobody_reads_holds_up_nothing_and_is_closed(server, store, monkeypatch):
+    """Eight clients ask for all articles and take none: others write, the database's log is emptied."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 30.0)  # the machine may be busy
+    engine = make_engine(store)
+    with write_session(engine) as session:
+        key = create_key(session, Scope.WRITE)[1]
+    lines = [json.dumps({"article": {"headline": f"Long {n}", "body": "word " * 30_000}}) for n in range(40)]
+    base, auth = "http://{}:{}".format(*server), {"Authorization": f"Bearer {key}"}
+    batch = httpx.post(
+        f"{base}/v1/ingest/batch",
+        content="\n".join(lines),
+        headers={**auth, "Content-Type": "application/x-ndjson"},
+        timeout=60,
+    )
+    assert batch.text.count('"status":201') == len(lines), batch.text[:200]
+    readers = [socket.socket() for _ in range(8)]
+    for reader in readers:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        reader.settimeout(10)
+        reader.connect(server)
+        reader.sendall(b"GET /v1/export HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert reader.recv(1000).startswith(b"HTTP/1.1 200")
+    short = {"headline": "Short", "body": "It rains."}
+    assert httpx.post(f"{base}/v1/articles", json=short, headers=auth).status_code == 201
+    with engine.connect() as connection:
+        busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    assert busy == 0
+    time.sleep(1.0)
+    for reader in readers:
+        taken = 0
+        with suppress(ConnectionResetError), reader:
+            while received := reader.recv(1 << 20):
+                taken += len(received)
+        assert taken < sum(map(len, lines)), "the server has waited for the reader, and gone on"
+    engine.dispose()
 
 
 def test_steady_sender_and_streams_are_left_alone(server):

@@ -319,7 +319,7 @@ def test_thread_that_commits_survives_whatever_a_write_does(commits):
 
 
 def run_in_loop(commits: GroupCommit, work: Any) -> Any:
-    return asyncio.run(commits.run_async(work))
+    return asyncio.run(commits.run_together(lambda session, _: [work(session)], None))
 
 
 @pytest.mark.parametrize("run", [GroupCommit.run, run_in_loop])
@@ -373,6 +373,65 @@ def test_refused_write_leaves_nothing_in_the_commit_that_it_shares(commits, engi
         assert sorted(session.exec(select(Article.id))) == [1, 2, 3, 4]
         assert list_changes(session, since=0, limit=10).last_seq == 4
     assert commits.run(lambda session: write(session, 8)) == 5
+
+
+def test_articles_posted_together_are_stored_as_if_one_by_one(app, client):
+    """Copies find each other, names are unique, requests are repeated, and one refusal leaves no gap."""
+    together = []
+
+    @event.listens_for(app.state.engine, "before_cursor_execute")
+    def watch(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("INSERT INTO articles"):
+            together.append(len(values) if isinstance(values, list) else 1)
+            if "Unstorable" in str(values):
+                raise ValueError("found while it is stored")
+
+    copied = " ".join(
+        f"The council has moved {number} of its trees to street {number + 50}." for number in range(9)
+    )
+    posts = [
+        *({"headline": f"h{number}", "body": f"Body of number {number}."} for number in range(8)),
+        {"headline": "a", "body": f"{copied} It rained later."},
+        {"headline": "b", "body": copied},
+        {"headline": "Unstorable", "body": "b"},
+        {"headline": "n", "body": "n", "external_id": "1", "source": {"name": "S"}},
+        {"headline": "other", "body": "n", "external_id": "1", "source": {"name": "S"}},
+        {"headline": "r", "body": "repeated"},
+        {"headline": "r", "body": "repeated"},
+    ]
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_session: Any) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    def send(content: dict[str, Any]) -> Any:
+        headers = {"Idempotency-Key": "k"} if content["headline"] == "r" else {}
+        return client.post("/v1/articles", json=content, headers=headers)
+
+    with ThreadPoolExecutor(len(posts) + 1) as threads:
+        first = threads.submit(app.state.commits.run, hold)
+        begun.wait(20)
+        sent = [threads.submit(send, content) for content in posts]
+        wait_until(lambda: app.state.commits.depth == len(posts))
+        go_on.set()
+        first.result()
+        answers = [one.result() for one in sent]
+    by_headline = {content["headline"]: answer for content, answer in zip(posts, answers, strict=True)}
+    assert max(together) >= 4
+    assert by_headline["Unstorable"].status_code == 500
+    assert sorted(by_headline[name].status_code for name in ("n", "other")) == [201, 409]
+    assert [answer.status_code for answer in answers[:10] + answers[-2:]] == [201] * 12
+    assert answers[-1].json() == answers[-2].json()
+    copies = [by_headline["a"].json(), by_headline["b"].json()]
+    first_id = min(copy["id"] for copy in copies)
+    assert {copy["story_id"] for copy in copies} == {first_id}
+    assert {copy["duplicate_of"] for copy in copies} == {None, first_id}
+    stored = client.get("/v1/changes", params={"limit": 100}).json()["items"]
+    assert [entry["seq"] for entry in stored] == list(range(1, 13))
+    assert {entry["article_id"] for entry in stored} == {
+        answer.json()["id"] for answer in answers if answer.status_code == 201
+    }
 
 
 def test_failed_commit_fails_all_its_writes(commits, engine):

@@ -18,20 +18,16 @@ from app.articles.conditional import (
     make_etag,
     require_match,
 )
+from app.articles.creating import Creation, create_each_once
 from app.articles.filters import MAX_ID
 from app.articles.markup import read_body_text
 from app.articles.queries import FIELD_NAMES, get_article, list_documents
+from app.articles.rows import prepare_article
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
 from app.articles.sources import bind_source
 from app.articles.views import ListQuery, View, view_document
 from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
-from app.articles.writes import (
-    create_article,
-    delete_article,
-    find_by_external_id,
-    read_content,
-    update_article,
-)
+from app.articles.writes import delete_article, find_by_external_id, update_article
 from app.cleaning import normalise_text
 from app.commits import Commits
 from app.database import ReadSession
@@ -58,7 +54,7 @@ from app.errors import (
     list_field_errors,
 )
 from app.formats import Format, choose_format, choose_list_format, render_article
-from app.idempotency import Idempotency, answer_once
+from app.idempotency import Idempotency
 from app.keys import Reader, VerifiedKey, Writer, require_source
 from app.tables import Article
 
@@ -115,21 +111,8 @@ async def create_structured_article(
     and 409 if it does not. With a key that is bound to a source, an article that states none is of that one.
     """
     given = {"source": bind_source(content.source, writer.source), "body": read_body_text(content.body)}
-    content = content.model_copy(update=given)
-    name = content.source.name if content.source else None
-
-    def answer(session: Session) -> Response:
-        known = find_by_external_id(session, name, content.external_id)
-        if known is None:
-            return describe_written(create_article(session, content), created=True)
-        if ArticleContent.model_validate(content.model_dump()) != read_content(known):
-            raise ExternalIdTaken(
-                "The source has another article with this external_id; change that one instead.",
-                extension={"article_id": known.id},
-            )
-        return describe_written(known, created=False)
-
-    return await commits.run_async(lambda session: answer_once(session, idempotency, answer))
+    article = prepare_article(content.model_copy(update=given))
+    return await commits.run_together(create_each_once, Creation(article, idempotency))
 
 
 @router.get(

@@ -21,9 +21,13 @@ from app.articles.shapes import (
     write_json,
 )
 from app.cleaning import count_words, fingerprint_text
+from app.stories.sketches import sketch_words
+from app.stories.texts import fold_words
 
 _WHOLE = tuple(ArticleRead.model_fields)
 _BRIEF = tuple(ArticleSummary.model_fields)
+# A source, or none, and what it calls the article.
+Name = tuple[str | None, str]
 # What the article's JSON says of its row, besides the content.
 _SHOWN = (
     *("id", "uri", "version", "seq", "word_count", "created_at", "updated_at", "story_id", "duplicate_of"),
@@ -42,6 +46,14 @@ class PreparedArticle:
     terms: list[tuple[str, str]]
     excerpt: str
     cleaning: dict[str, Any] | None
+    sketch: list[int]
+    """The sketch of its body, by which copies are found."""
+
+    @property
+    def name(self) -> Name | None:
+        """What its source calls it; None if it says no external_id."""
+        external_id = self.content["external_id"]
+        return None if external_id is None else (self.columns["source_name"], external_id)
 
     @property
     def fingerprint(self) -> str:
@@ -67,8 +79,14 @@ def prepare_article(content: ArticleContent, cleaning: CleaningSummary | None = 
         "sorted_at": published_at or _start_of_day(dateline_date),
         "fingerprint": fingerprint_text(content.body),
     }
-    summary = cleaning.model_dump() if cleaning else None
-    return PreparedArticle(dumped, columns, sorted(_list_terms(content)), make_excerpt(content.body), summary)
+    return PreparedArticle(
+        dumped,
+        columns,
+        sorted(_list_terms(content)),
+        make_excerpt(content.body),
+        cleaning.model_dump() if cleaning else None,
+        sketch_words(fold_words(content.body)),
+    )
 
 
 def build_row(

@@ -18,9 +18,10 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from app.articles.edits import note_edits
-from app.articles.rows import PreparedArticle, build_row, prepare_article, render
+from app.articles.rows import Name, PreparedArticle, build_row, prepare_article, render
 from app.articles.shapes import ArticleContent, ArticleRead, CleaningSummary, Status, VersionKind
 from app.changes import ChangeKind, append_changes
+from app.database import insert_plain
 from app.numbers import take_number, take_numbers
 from app.stories.matching import Match
 from app.stories.membership import (
@@ -50,10 +51,13 @@ class Written:
 
 _WRITTEN = tuple(field.name for field in fields_of(Written))
 _INSERT_ARTICLES = insert(get_table(Article))
-_INSERT_TERMS = insert(get_table(ArticleTerm))
+_TERMS = get_table(ArticleTerm)
 _ARTICLES = get_table(Article)
 _STORED_BODIES = select_columns(_ARTICLES.c.fingerprint).where(
     _ARTICLES.c.fingerprint.in_(bindparam("fingerprints", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
+)
+_NAMED = select_columns(_ARTICLES.c.source_name, _ARTICLES.c.external_id).where(
+    _ARTICLES.c.external_id.in_(bindparam("external_ids", expanding=True)), _ARTICLES.c.deleted_at.is_(None)
 )
 _BY_EXTERNAL_ID = (
     select_columns(_ARTICLES.c.id)
@@ -81,6 +85,15 @@ def find_by_external_id(session: Session, source_name: str | None, external_id: 
         return None
     values = {"external_id": external_id, "source_name": source_name}
     return _find_article(session, session.connection().execute(_BY_EXTERNAL_ID, values).scalar())
+
+
+def find_names(session: Session, articles: Iterable[PreparedArticle]) -> set[Name]:
+    """Find which of the articles' names are taken; others may be among them."""
+    external_ids = [article.name[1] for article in articles if article.name is not None]
+    if not external_ids:
+        return set()
+    rows = session.connection().execute(_NAMED, {"external_ids": external_ids})
+    return {(row[0], row[1]) for row in rows}
 
 
 def find_by_raw(session: Session, sha256: str) -> Article | None:
@@ -111,7 +124,7 @@ def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> li
     ids = take_numbers(session, "articles", len(articles))
     seqs = take_numbers(session, "changes", len(articles))
     newcomers = [
-        read_newcomer(show_row(article, article_id, now))
+        read_newcomer(show_row(article, article_id, now), article.sketch)
         for article, article_id in zip(articles, ids, strict=True)
     ]
     rows, terms = [], []
@@ -128,22 +141,17 @@ def create_articles(session: Session, articles: Sequence[PreparedArticle]) -> li
                 duplicate_of=member.duplicate_of,
             )
         )
-        terms += [
-            {"field": field, "value": value, "article_id": member.article_id}
-            for field, value in article.terms
-        ]
+        terms += [(*term, member.article_id) for term in article.terms]
     # Plain rows, since an object of the table's class costs more than all the rest of an insert.
-    connection = session.connection()
-    connection.execute(_INSERT_ARTICLES, rows)
+    session.connection().execute(_INSERT_ARTICLES, rows)
     append_changes(session, [_build_change(row, ChangeKind.CREATED, []) for row in rows])
-    if terms:
-        connection.execute(_INSERT_TERMS, terms)
+    insert_plain(session, _TERMS, terms)
     return [Written(**{name: row[name] for name in _WRITTEN}) for row in rows]
 
 
 def find_stored_copy(session: Session, article: PreparedArticle) -> Match | None:
     """Find the stored article that one, which shall not be stored, is most likely a copy of."""
-    return find_match(session, show_row(article, 0, datetime.now(UTC)))
+    return find_match(session, read_newcomer(show_row(article, 0, datetime.now(UTC)), article.sketch))
 
 
 def show_row(article: PreparedArticle, article_id: int, now: datetime) -> SimpleNamespace:
@@ -192,16 +200,14 @@ def update_article(
     prepared = prepare_article(content, cleaning)
     _set_columns(article, prepared, datetime.now(UTC))
     if "body" in fields:
-        place_anew(session, article, before.body)
+        place_anew(session, article, prepared.sketch, before.body)
     if "status" in fields:
         regard_status(session, article)
     article.document, article.brief = render(prepared, vars(article))
     session.add(article)
     append_changes(session, [_build_change(vars(article), ChangeKind.UPDATED, fields)])
     session.execute(delete(ArticleTerm).where(col(ArticleTerm.article_id) == article.id))
-    terms = [{"field": field, "value": value, "article_id": article.id} for field, value in prepared.terms]
-    if terms:
-        session.connection().execute(_INSERT_TERMS, terms)
+    insert_plain(session, _TERMS, [(*term, article.id) for term in prepared.terms])
     return article
 
 

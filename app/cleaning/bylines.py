@@ -19,7 +19,7 @@ from app.cleaning.dates import AGO, DATE, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import is_wide, weigh
+from app.cleaning.measures import has_digit, is_wide, weigh
 from app.cleaning.names import has_given_name, is_name
 from app.cleaning.places import is_city, is_region
 
@@ -131,17 +131,14 @@ def read_byline(text: str) -> Names | None:
     """Return whom a line names, if its own words say that it is a byline."""
     if not 3 < len(text) <= _LONGEST:
         return None
-    wide = _CJK.search(text.strip("()（）")) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
-    if wide and (wide.start() == 0 or len(text) < 24):
-        authors, agency = parse_authors(wide[1])
-        return Names(authors, agency, True, True)
-    introduced = _INTRODUCED.match(text) or _CAREFUL.match(text)
+    if not text.isascii():
+        wide = _CJK.search(text.strip("()（）")) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
+        if wide and (wide.start() == 0 or len(text) < 24):
+            authors, agency = parse_authors(wide[1])
+            return Names(authors, agency, True, True)
+    introduced = _INTRODUCED.match(text) or _CAREFUL.match(text) or _find_dated_by(text)
     if introduced is None:
-        dated = DATE.search(text.lower())
-        behind = _DATED_BY.search(text, dated.end()) if dated and dated.start() < 24 else None
-        if behind is None:
-            return None
-        introduced = behind
+        return None
     printed = _cut_date(text[introduced.end() :])
     if (
         printed.endswith((".", "!", "?", ":"))
@@ -152,8 +149,18 @@ def read_byline(text: str) -> Names | None:
     return _read_names(printed, is_introduced=True)
 
 
+def _find_dated_by(text: str) -> re.Match[str] | None:
+    """Return the "by" behind the date that a line begins with."""
+    if not has_digit(text) or not _DATED_BY.search(text):
+        return None  # cheaper than to look for a date
+    dated = DATE.search(text.lower())
+    return _DATED_BY.search(text, dated.end()) if dated and dated.start() < 24 else None
+
+
 def _cut_date(text: str) -> str:
     """Cut off the date that follows a name, and what follows the date."""
+    if not has_digit(text):
+        return text
     found = DATE.search(text.lower())
     if found is None:
         return text
@@ -359,9 +366,11 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
 
 def _is_dated(text: str) -> bool:
     """Tell whether a short line holds a date with its year, as timestamps do, or how long ago it was."""
-    if len(text) < _LONGEST and AGO.search(text):
+    if len(text) >= _LONGEST or not has_digit(text):
+        return False
+    if AGO.search(text):
         return True
-    found = parse_date(text) if len(text) < _LONGEST else None
+    found = parse_date(text)
     return found is not None and found[0].year is not None
 
 

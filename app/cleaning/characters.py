@@ -197,7 +197,19 @@ def normalise_text(text: str) -> str:
     >>> normalise_text("Rock &amp; roll\u200b \xa0lives\n\non")
     'Rock &amp; roll lives\n\non'
     """
+    if _is_tidy_ascii(text):
+        return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for change in _SAFE:
         lines = [change(line) for line in lines]
     return "\n".join(lines).strip("\n")
+
+
+def _is_tidy_ascii(text: str) -> bool:
+    """Tell whether a text has nothing to change, for a fifth of what changing nothing costs."""
+    return (
+        text.isascii()
+        and not any(spaces in text for spaces in ("  ", " \n", "\n "))
+        and text == text.strip(" \n")
+        and text.replace("\n", "").isprintable()
+    )

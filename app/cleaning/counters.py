@@ -9,6 +9,7 @@ from typing import Literal
 from app.cleaning.article import Metric
 from app.cleaning.draft import Draft
 from app.cleaning.ledger import Reason, Role
+from app.cleaning.measures import has_digit
 
 _LONGEST = 80  # letters: no counter is longer, and it bounds what a pattern can cost
 _NUMBER = re.compile(
@@ -142,7 +143,7 @@ def read_counter(text: str) -> Metric | None:
     Metric(kind='views', value=1200)
     >>> read_counter("56 comments were deleted")
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not has_digit(text):
         return None
     lowered = text.lower()
     number = _NUMBER.search(lowered)

@@ -36,6 +36,7 @@ _LIBRARY = (
 _SOURCE = rf"(?:(?i:{_LIBRARY})|{AGENCY_NAMES}|REUTERS|AAP|NTB|SIPA|Sipa|SWNS|ANP|BELGA)"
 _MARK = r" ?[:：=＝©/] ?"
 _BRACKET = re.compile(r" ?[(\[（【〔](?P<credit>[^()\[\]（）【】〔〕]{2,90})[)\]）】〕]\.?$")
+_CLOSING = ")]）】〕"
 _AFTER_SENTENCE = r"(?<=[.!?…”\"»)\]])\s?"
 _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     (
@@ -117,6 +118,14 @@ _HINTS: tuple[tuple[str, ...], ...] = (  # what a line must hold for each patter
     ),
     ("＝", "="),
 )
+_IN_LIBRARY = 4  # which of the patterns names a library
+# What the forms of _LIBRARY end in, but for "getty", which words can follow: cheaper than its hints.
+_ENDS = """images stock stock.com alamy photo alliance imago unsplash pixabay pexels sipa usa press witters
+    keystone scanpix swns wire efe bestimage zuma wireimage postmedia news jiji wikimedia commons photos
+    freepik 뉴시스 뉴스1"""
+_LIBRARY_ENDS = tuple(_ENDS.split())
+_TRIED = tuple((pattern, hints) for (pattern, _), hints in zip(_BARE, _HINTS, strict=True))
+_TRIED_BEFORE_STOP = tuple(_TRIED[at] for at in (0, 1, 3, 4, 9))  # the others refuse a full stop at the end
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
 _PICTURE_WORD = re.compile(
     r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
@@ -165,7 +174,7 @@ def parse_caption(text: str) -> CreditedText | None:
         return None
     tail = text[-_TAIL:]
     start = len(text) - len(tail)
-    bracket = _BRACKET.search(tail)
+    bracket = _BRACKET.search(tail) if tail[-2:-1] in _CLOSING or tail[-1:] in _CLOSING else None
     if bracket:
         inside = bracket["credit"].strip()
         before = text[: start + bracket.start()].rstrip()
@@ -173,11 +182,18 @@ def parse_caption(text: str) -> CreditedText | None:
         if is_bare_agency or _is_credit(inside, before):
             credit = _LABELLED.sub("", inside, count=1) if _LABELLED.match(inside) else inside
             return CreditedText(before, credit, is_bare_agency)
-    for (pattern, _), hints in zip(_BARE, _HINTS, strict=True):
-        found = pattern.search(tail) if any(hint in tail for hint in hints) else None
+    for pattern, hints in _TRIED_BEFORE_STOP if tail.endswith(".") else _TRIED:
+        if hints is _HINTS[_IN_LIBRARY] and not _ends_in_library(tail):
+            continue
+        found = pattern.search(tail) if any(map(tail.__contains__, hints)) else None
         if found and _is_bare_credit(found["credit"]):
             return _part_at(text, start, tail, found)
     return None
+
+
+def _ends_in_library(tail: str) -> bool:
+    lowered = tail.lower()
+    return lowered.rstrip(".").endswith(_LIBRARY_ENDS) or "getty" in lowered
 
 
 def _is_bare_credit(credit: str) -> bool:
@@ -232,7 +248,7 @@ def parse_credit_line(text: str) -> str | None:
     if len(text) > _LONGEST_CREDIT or weigh(text) > _LONGEST_CREDIT:
         return None
     for pattern, hints in _ALONE:
-        found = pattern.fullmatch(text) if any(hint in text for hint in hints) else None
+        found = pattern.fullmatch(text) if any(map(text.__contains__, hints)) else None
         if found:
             credit = found["credit"].strip(" .[]")
             if re.search(r"(?:19|20)\d\d", credit) and text[:1] in "©Ⓒ":

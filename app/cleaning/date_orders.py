@@ -18,15 +18,16 @@ _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})([/-])(\d{1,2})\2(?:19|20)\d\d(?!\d)"
 _LONGEST = 160  # letters of a line whose dates are compared
 _READ = 600  # letters of the text that tell its language
 _AMERICAN_ZONES = frozenset(range(-600, -200))  # minutes east of UTC
-_DAY_FIRST_DOMAINS = frozenset("au bd gh ie in ke lk my ng nz pk sg tz ug uk za zm zw".split())
+_DAY_FIRST_NAMES = "au bd gh ie in ke lk my ng nz pk sg tz ug uk za zm zw"
+_DAY_FIRST_DOMAINS = frozenset(_DAY_FIRST_NAMES.split())
 _DATED_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d\d)[/-](\d\d)(?!\d)")
 
 
 def settle_order(draft: Draft, printed: PrintedDate) -> PrintedDate | None:
     """Return an open date with its day and month in the order that the page tells; None if nothing tells.
 
-    What tells, the surest first: the day in the address of the page or in its markup, other dates of the page in
-    the same form, the time zone, the language with its country, the domain, the language alone if it is not
+    What tells, the surest first: the day in the address of the page or in its markup, other dates of the page
+    in the same form, the time zone, the language with its country, the domain, the language alone if it is not
     English, and that an article is not published after it was received.
     """
     swapped = replace(printed, day=printed.month, month=printed.day)
@@ -71,7 +72,7 @@ def _list_stated(draft: Draft) -> list[date]:
 
 
 def _read_others(draft: Draft) -> bool | None:
-    """Tell by the other dates of the page whether the month comes first; None if none tells or they differ."""
+    """Tell by the page's other dates whether the month comes first; None if none tells or they differ."""
     orders = set()
     for line in draft.lines:
         for found in _SLASHED.finditer(line.text) if len(line.text) <= _LONGEST else ():

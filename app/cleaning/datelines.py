@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.article import Dateline, DatelineDate, Place
@@ -72,6 +73,16 @@ class Opening:
     byline: str | None = None
 
 
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the steps again
+def _parse_head(head: str) -> Opening | None:
+    eastern = parse_asian(head) or parse_arabic(head)
+    if eastern:
+        return Opening(len(eastern.text), eastern, eastern.agency)
+    if not _could_open(head):
+        return _parse_unseparated(head)
+    return _parse_plain(head) or _parse_date_first(head) or _parse_glued(head) or _parse_agency_first(head)
+
+
 def parse_opening(text: str) -> Opening | None:
     """Return what opens a paragraph, or None.
 
@@ -84,12 +95,7 @@ def parse_opening(text: str) -> Opening | None:
     if flash:
         opening = parse_opening(text[flash.end() :])
         return replace(opening, length=opening.length + flash.end()) if opening else None
-    eastern = parse_asian(head) or parse_arabic(head)
-    if eastern:
-        return Opening(len(eastern.text), eastern, eastern.agency)
-    if not _could_open(head):
-        return _parse_unseparated(head)
-    return _parse_plain(head) or _parse_date_first(head) or _parse_glued(head) or _parse_agency_first(head)
+    return _parse_head(head)
 
 
 def _could_open(head: str) -> bool:

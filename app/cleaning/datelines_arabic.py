@@ -23,8 +23,8 @@ _BRACKETS = "()«» "
 def parse_arabic(head: str) -> Dateline | None:
     """Return the dateline that opens an Arabic text.
 
-    What stands in brackets counts as an agency only if it is one. Leaves sentences alone: without a known agency
-    there must be a known city and a dash.
+    What stands in brackets counts as an agency only if it is one. Leaves sentences alone: without a known
+    agency there must be a known city and a dash.
 
     >>> dateline = parse_arabic("القاهرة 4 مايو (رويترز) - قال مسؤولون")
     >>> dateline.places, dateline.date.value, dateline.agency

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from app.cleaning.article import Precision
+from app.cleaning.measures import has_digit
 
 _MONTH_NAMES = (  # Latin, then Slavic, Greek, Semitic, Indic and Turkic forms
     "january jan januar jän jänner janvier janv enero ene gennaio gen janeiro januari janúar ianuarie január "
@@ -167,6 +168,8 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
     >>> printed.month, printed.day, printed.hour, printed.offset, end
     (5, 4, 12, 60, 21)
     """
+    if not has_digit(text):
+        return None
     lowered = text.lower()
     found = DATE.search(lowered)
     if found is None:

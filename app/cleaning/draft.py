@@ -73,7 +73,6 @@ class Draft(Article):
     lines: tuple[Line, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     readings: tuple[Reading, ...] = ()  # of each paragraph
-    chances: tuple[float, ...] = ()  # that it is a part of the body
     besides: frozenset[Paragraph] = frozenset()  # no part of the body: kept for what they say of the article
     edits: tuple[Edit, ...] = ()
     warnings: tuple[Warning_, ...] = ()

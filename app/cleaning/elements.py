@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Before the names of elements of form while a page is parsed (app/cleaning/markup.py tells why).
+RENAMED = "x-dl-"
+
+
+def rename_back(text: str) -> str:
+    """Return a piece of a parsed page as it was written."""
+    return text.replace(f"<{RENAMED}", "<").replace(f"</{RENAMED}", "</")
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Element:

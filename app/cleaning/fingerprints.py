@@ -8,9 +8,11 @@ import unicodedata
 from dataclasses import replace
 
 from app.cleaning.draft import Draft
+from app.cleaning.measures import drop_typography
 
 _NOT_WORD = re.compile(r"[\W_]+")
-_ASCII_NOT_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
+# Of ASCII letters and digits become small ones, of everything else spaces.
+_ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + b" " * 128
 
 
 def fingerprint_text(body: str) -> str:
@@ -19,11 +21,12 @@ def fingerprint_text(body: str) -> str:
     >>> fingerprint_text("Rain, again.") == fingerprint_text("rain  again")
     True
     """
-    if body.isascii():  # the same words in a fifth of the time
-        words = " ".join(body.lower().translate(_ASCII_NOT_WORD).split())
+    plain = body if body.isascii() else drop_typography(body)
+    if plain.isascii():  # the same words in a fifth of the time
+        words = b" ".join(plain.encode().translate(_ASCII).split())
     else:
-        words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", body).casefold()).strip()
-    return hashlib.sha256(words.encode()).hexdigest()
+        words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", body).casefold()).strip().encode()
+    return hashlib.sha256(words).hexdigest()
 
 
 def fingerprint_body(draft: Draft) -> Draft:

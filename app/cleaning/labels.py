@@ -65,7 +65,7 @@ def label_lines(draft: Draft) -> Draft:
             reasons = _name_reasons(readings, kept)
             body = chosen
     left = [index for index in range(len(readings)) if index not in reasons]
-    laid_out = {index: replace(readings[index], gap_above=1, gap_below=1) for index in left}
+    laid_out = {index: readings[index].between(1, 1) for index in left}
     for _ in range(PASSES):
         removed = _sweep([laid_out[index] for index in left])
         reasons.update({left[position]: reason for position, reason in removed.items()})
@@ -83,7 +83,6 @@ def label_lines(draft: Draft) -> Draft:
     return replace(
         draft,
         readings=tuple(readings),
-        chances=tuple(chances),
         besides=frozenset(
             draft.paragraphs[index]
             for index in left

@@ -11,7 +11,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 from app.cleaning.ledger import Reason
-from app.cleaning.measures import WIDE, ends_sentence, is_wide
+from app.cleaning.measures import WIDE, ends_sentence, is_wide, split_words
 
 SHORTEST_HEADLINE, LONGEST_HEADLINE = 12.0, 220.0
 LONGEST_KICKER = 28.0
@@ -23,7 +23,7 @@ SHARED = 1.0  # what it is worth that all words of a line come up in the article
 TITLE = 0.5  # what it is worth that the page prints a line twice, as title and as headline
 _BRACKETS = frozenset(")）]】")
 _OPENING = 1500  # letters of the article that are compared
-_WORD = re.compile(r"\w{4,}")
+_LONG_WORD = 4  # letters
 
 
 class Kind(IntEnum):
@@ -52,6 +52,14 @@ class Reading:
     opens_story: bool = False  # with a dateline
     gap_above: int = 0  # empty lines, two at most
     gap_below: int = 0
+
+    def between(self, above: int, below: int) -> Reading:
+        """Return the same with the gaps of a place where it stands: `replace` takes twice as long."""
+        return Reading(
+            *(self.text, self.weight, self.score, self.reason, self.opens, self.kind, self.opens_story),
+            gap_above=above,
+            gap_below=below,
+        )
 
     @property
     def introduces(self) -> bool:
@@ -133,7 +141,7 @@ def _words(text: str) -> set[str]:
     if is_wide(text):
         letters = WIDE.findall(text)
         return {a + b for a, b in pairwise(letters)}
-    return set(_WORD.findall(text.lower()))
+    return {word for word in split_words(text.lower()) if len(word) >= _LONG_WORD}
 
 
 def is_kicker(readings: list[Reading], headline: int) -> bool:

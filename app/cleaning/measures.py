@@ -10,10 +10,64 @@ import re
 from collections import Counter
 
 WIDE = re.compile("[\u1100-\u11ff\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_PERHAPS_WIDE = re.compile("[\u1100-\u11ff\u2e80-\U0010ffff]")  # two ranges: searched in half the time
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"\w+")
+_DIGIT = re.compile(r"\d")
 _MEASURED = 1000  # characters: a line that long is prose whatever follows
 _CLOSING = " \"'”’»›」』）)]】"
+_BEYOND_LATIN = "‘’“”„–—…•"  # what Latin text prints beyond Latin-1; none of it is a part of a word
 _SENTENCE_END = frozenset(".!?…。！？؟۔।॥։።")
+
+
+def _write_table(words: re.Pattern[str]) -> bytes:
+    """Write the table that makes of all Latin-1 that is no part of a word a space."""
+    return bytes(code if words.match(chr(code)) else ord(" ") for code in range(256))
+
+
+_TABLES = {words: _write_table(words) for words in (_LETTERS, _WORDS)}
+
+
+def drop_typography(text: str) -> str:
+    """Make of the quotation marks and dashes that keep most English prose from being ASCII spaces."""
+    for mark in _BEYOND_LATIN:
+        text = text.replace(mark, " ")
+    return text
+
+
+def _find_words(words: re.Pattern[str], text: str) -> list[str]:
+    """Return what words.findall(text) does: a quarter of the time for text in ASCII, a third in Latin-1."""
+    if text.isascii():
+        return text.encode().translate(_TABLES[words]).decode().split()
+    try:
+        return drop_typography(text).encode("latin-1").translate(_TABLES[words]).decode("latin-1").split()
+    except UnicodeEncodeError:
+        return words.findall(text)
+
+
+def split_letters(text: str) -> list[str]:
+    """Return the runs of letters of a text.
+
+    >>> split_letters("Don’t, 3 cafés")
+    ['Don', 't', 'cafés']
+    """
+    return _find_words(_LETTERS, text)
+
+
+def split_words(text: str) -> list[str]:
+    """Return the runs of letters, digits and low lines of a text.
+
+    >>> split_words("Don’t, 3 cafés")
+    ['Don', 't', '3', 'cafés']
+    """
+    return _find_words(_WORDS, text)
+
+
+def count_wide(text: str) -> int:
+    """Count the Chinese, Japanese and Korean characters of a text."""
+    if text.isascii() or not _PERHAPS_WIDE.search(text):
+        return 0
+    return len(WIDE.findall(text))
 
 
 def weigh(text: str) -> float:
@@ -25,7 +79,7 @@ def weigh(text: str) -> float:
     head = text[:_MEASURED]
     if head.isascii():
         return float(len(head))
-    return len(head) + 1.5 * len(WIDE.findall(head))
+    return len(head) + 1.5 * count_wide(head)
 
 
 def ends_sentence(text: str) -> bool:
@@ -40,7 +94,16 @@ def ends_sentence(text: str) -> bool:
 
 def is_wide(text: str) -> bool:
     """Tell whether a text is written without spaces between words, as Chinese and Japanese are."""
-    return not text.isascii() and len(WIDE.findall(text[:200])) * 3 > len(text[:200])
+    return not text.isascii() and count_wide(text[:200]) * 3 > len(text[:200])
+
+
+def has_digit(text: str) -> bool:
+    """Tell whether a text holds a digit: what dates and counters are looked for in.
+
+    >>> has_digit("4 May"), has_digit("May")
+    (True, False)
+    """
+    return _DIGIT.search(text) is not None
 
 
 def fold(text: str) -> str:
@@ -49,7 +112,7 @@ def fold(text: str) -> str:
     >>> fold("Ferries return: “At last!”")
     'ferries return at last'
     """
-    return " ".join(_WORDS.findall(text.casefold()))
+    return " ".join(split_words(text.casefold()))
 
 
 def overlap(first: str, second: str) -> float:

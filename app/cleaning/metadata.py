@@ -21,6 +21,7 @@ from app.cleaning.article import Media, Precision
 from app.cleaning.credits import parse_caption, parse_credit_line
 from app.cleaning.dates import format_printed, parse_date, to_utc
 from app.cleaning.draft import NO_METADATA, Metadata
+from app.cleaning.elements import RENAMED, rename_back
 
 _MOST_SCRIPTS, _LONGEST_SCRIPT = 12, 400_000  # JSON-LD scripts, and characters of one
 _MOST_NODES = 3000  # values of one script that are looked at
@@ -69,7 +70,7 @@ _ASIDE = (
 _CAPTIONS = "figcaption, [class~='wp-caption-text' i], [itemprop='caption'], [class*='caption' i]"
 _CREDITS = (
     "[class*='credit' i], [class*='copyright' i], [class*='source' i], [class*='photographer' i], "
-    "[itemprop='copyrightHolder'], [class*='author' i], [class*='byline' i], cite, small"
+    f"[itemprop='copyrightHolder'], [class*='author' i], [class*='byline' i], cite, {RENAMED}small"
 )
 _STANDFIRSTS = (
     "[class*='standfirst' i], [class*='dek' i], [class*='subtitle' i], [class*='subheadline' i], "
@@ -126,7 +127,7 @@ def parse_metadata(tree: HTMLTree) -> Metadata:
 
 def _tidy(text: str) -> str:
     """Make a value one line of plain text: entities decoded, spaces single, not longer than any field."""
-    return " ".join(html.unescape(text[: 4 * _LONGEST]).split())[:_LONGEST]
+    return " ".join(html.unescape(rename_back(text[: 4 * _LONGEST])).split())[:_LONGEST]
 
 
 def _distinct(texts: Iterator[str] | list[str]) -> tuple[str, ...]:
@@ -136,7 +137,7 @@ def _distinct(texts: Iterator[str] | list[str]) -> tuple[str, ...]:
 def _find_article(root: Any) -> dict[str, Any]:
     """Return the first object of JSON-LD that is an article; authors that are only named by id are put in."""
     for script in root.query_selector_all("script[type*='ld+json' i]")[:_MOST_SCRIPTS]:
-        source = script.text
+        source = rename_back(script.text)
         if len(source) > _LONGEST_SCRIPT:
             continue
         try:

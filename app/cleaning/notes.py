@@ -29,10 +29,6 @@ _NOTES: tuple[tuple[str, str], ...] = (  # pattern, example
         r"translated) (?:and (?:editing|writing) )?by (?-i:[A-Z])",
         "(Reporting by Ann Lee; Editing by Omar Diaz)",
     ),
-    (
-        r"[^.!?]{3,80} contributed (?:to this (?:report|story|article)|reporting)",
-        "Ann Lee in Oslo contributed to this report.",
-    ),
     (r"(?:us)?[$€£¥] ?1 = ", "($1 = 0.93 euros)"),
     (
         r"(?:anmerkung der redaktion|anm\. d\. red|korrektur(?:hinweis)?:|hinweis der redaktion)",
@@ -45,7 +41,11 @@ _NOTES: tuple[tuple[str, str], ...] = (  # pattern, example
     ),
     (r"(?:訂正|おことわり|お断り|编者按|更正)(?:[:：】）)]|$)", "【訂正】写真の説明に誤りがありました。"),
 )
-_NOTE = re.compile(rf"[(\[（【*_—– ]{{0,3}}(?:{'|'.join(pattern for pattern, _ in _NOTES)})", re.IGNORECASE)
+_MARKS = "[(\\[（【*_—– ]{0,3}"
+_NOTE = re.compile(rf"{_MARKS}(?:{'|'.join(pattern for pattern, _ in _NOTES)})", re.IGNORECASE)
+_CONTRIBUTED = re.compile(  # apart, since it tries every place of a line
+    rf"{_MARKS}[^.!?]{{3,80}} contributed (?:to this (?:report|story|article)|reporting)", re.IGNORECASE
+)
 
 
 def is_note(text: str) -> bool:
@@ -53,8 +53,13 @@ def is_note(text: str) -> bool:
 
     >>> is_note("Correction: an earlier version gave a wrong date."), is_note("Corrections officers struck.")
     (True, False)
+    >>> is_note("Ann Lee in Oslo contributed to this report.")
+    True
     """
-    return _NOTE.match(text[:_READ]) is not None
+    head = text[:_READ]
+    if _NOTE.match(head):
+        return True
+    return "contributed" in head.lower() and _CONTRIBUTED.match(head) is not None
 
 
 def find_notes(draft: Draft) -> Draft:

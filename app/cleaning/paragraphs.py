@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.cleaning.article import Block
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
-from app.cleaning.measures import WIDE, ends_sentence, weigh
+from app.cleaning.measures import WIDE, drop_typography, ends_sentence, weigh
 
 _BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
 _BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
@@ -55,8 +55,9 @@ def count_words(text: str) -> int:
     >>> count_words("Rain fell on 3 May."), count_words("大雨警報")
     (5, 2)
     """
-    if text.isascii():
-        return len(text.translate(_ASCII_WORDS).split())
+    plain = text if text.isascii() else drop_typography(text.replace("’", "'"))
+    if plain.isascii():
+        return len(plain.translate(_ASCII_WORDS).split())
     wide = len(WIDE.findall(text))
     spaced = WIDE.sub(" ", text) if wide else text
     return len(_WORD.findall(spaced)) + (wide + 1) // 2

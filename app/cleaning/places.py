@@ -251,7 +251,7 @@ def is_region(name: str) -> bool:
 def _states() -> frozenset[str]:
     content = json.loads(files("app.cleaning").joinpath("places.json").read_text(encoding="utf-8"))
     names = (*content["countries"], *"|".join(_COUNTRIES.values()).split("|"))
-    return frozenset(map(_fold, names)) - frozenset(map(_fold, _PARTS))
+    return frozenset(_fold(name).removeprefix("the ") for name in names) - frozenset(map(_fold, _PARTS))
 
 
 def is_country(name: str) -> bool:
@@ -260,8 +260,7 @@ def is_country(name: str) -> bool:
     >>> is_country("Denmark"), is_country("the Netherlands"), is_country("Mass."), is_country("Scotland")
     (True, True, False, False)
     """
-    folded = _fold(name)
-    return folded in _states() or (folded.startswith("the ") and folded[4:] in _states())
+    return _fold(name).removeprefix("the ") in _states()
 
 
 def find_country(name: str, region: str | None) -> str | None:

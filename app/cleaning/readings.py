@@ -13,7 +13,7 @@ from app.cleaning.draft import Draft
 from app.cleaning.furniture_english import ENGLISH
 from app.cleaning.furniture_other import OTHER_LANGUAGES
 from app.cleaning.leads import Kind, Reading
-from app.cleaning.ledger import Reason, Role
+from app.cleaning.ledger import Line, Reason, Role
 from app.cleaning.measures import ends_sentence, weigh
 from app.cleaning.notes import is_note
 from app.cleaning.rules import compile_rules
@@ -104,15 +104,13 @@ def read_paragraphs(draft: Draft) -> list[Reading]:
     known: dict[str, Reading] = {}
     readings = []
     is_far = _find_far_labels(texts, weights)
+    gaps_above, gaps_below = _count_gaps(draft.lines), _count_gaps(draft.lines[::-1])[::-1]
     for paragraph, text, far in zip(draft.paragraphs, texts, is_far, strict=True):
         reading = known.get(text)
         if reading is None:
             reading = read_label(text) if far else read_text(text)
             known[text] = reading
-        above, below = _count_gaps(draft, paragraph[0] - 1, -1), _count_gaps(draft, paragraph[-1] + 1, 1)
-        if above or below:
-            reading = replace(reading, gap_above=above, gap_below=below)
-        readings.append(reading)
+        readings.append(reading.between(gaps_above[paragraph[0] - 1], gaps_below[paragraph[-1] - 1]))
     return readings
 
 
@@ -130,12 +128,10 @@ def _find_far_labels(texts: Sequence[str], weights: Sequence[float]) -> list[boo
     return is_far
 
 
-def _count_gaps(draft: Draft, number: int, step: int) -> int:
-    """Count the empty lines from a line on, two at most; beyond the page all is empty."""
-    for gaps in range(2):
-        if not 1 <= number <= len(draft.lines):
-            return 2
-        if draft.line(number).role is not Role.BLANK:
-            return gaps
-        number += step
-    return 2
+def _count_gaps(lines: Sequence[Line]) -> list[int]:
+    """Count the empty lines above each line, two at most; beyond the page all is empty."""
+    gaps, gap = [], 2
+    for line in lines:
+        gaps.append(gap)
+        gap = min(2, gap + 1) if line.role is Role.BLANK else 0
+    return gaps

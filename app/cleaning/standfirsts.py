@@ -24,8 +24,6 @@ WEIGHTS = Path(__file__).with_name("standfirsts.json")
 
 # Chances from which a line is taken: swept from 0.3 to 0.6 on unseen domains.
 _SURE, _SURE_IN_HTML = 0.3, 0.45
-# Chances of being a part of the body from which a line is left to it: most golds count such a summary to it.
-_BODY, _BODY_IN_HTML = 0.65, 0.65
 _BELOW = 10  # paragraphs below the headline that can be its standfirst
 _SHORTEST, _LONGEST = 18.0, 600.0
 _PROSE = 100.0  # letters from which a sentence is the body
@@ -86,7 +84,7 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
     for index in range(place + 1, min(place + 1 + _BELOW, len(draft.paragraphs))):
         paragraph = draft.paragraphs[index]
         text = draft.text_of(paragraph)
-        if _can_be(draft, index, text):
+        if _can_be(draft, paragraph, text):
             signs = _describe(draft, place, index, text)
             words = list_words(text)
             signs["as_headline"] = len(words & title) / len(words) if words else 0.0
@@ -108,11 +106,8 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
     return found
 
 
-def _can_be(draft: Draft, index: int, text: str) -> bool:
-    line = draft.line(draft.paragraphs[index][0])
-    most = _BODY_IN_HTML if draft.hints.content_type == "text/html" else _BODY
-    if draft.chances and draft.chances[index] >= most:
-        return False
+def _can_be(draft: Draft, paragraph: Paragraph, text: str) -> bool:
+    line = draft.line(paragraph[0])
     if not _SHORTEST <= weigh(text) <= _LONGEST or parse_opening(text):
         return False
     if line.role is Role.REMOVED:

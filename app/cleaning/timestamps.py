@@ -27,7 +27,7 @@ from app.cleaning.dates import (
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
-from app.cleaning.measures import is_wide, weigh
+from app.cleaning.measures import has_digit, is_wide, weigh
 
 _LONGEST = 160  # letters of a line that holds a timestamp
 _MOST_NAMED = 60  # letters that can stand on such a line besides: who wrote it, where
@@ -115,7 +115,7 @@ def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
     >>> read_stamps("The bridge was closed on May 4, 2024")
     ()
     """
-    if len(text) > _LONGEST or not _HAS_YEAR.search(text):
+    if len(text) > _LONGEST or not has_digit(text) or not _HAS_YEAR.search(text):
         return ()
     stamps: list[Stamp] = []
     rest: list[str] = []
@@ -141,7 +141,7 @@ def _last_label(text: str) -> str | None:
 
 def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> bool:
     """Tell whether what stands beside the dates is at most a name: sentences have words in lower case."""
-    left = _FILLER.sub(" ", " ".join(rest)).split()
+    left = _drop_filler(" ".join(rest)).split()
     if not left:
         return True
     is_certain = any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps)
@@ -161,6 +161,11 @@ def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> 
         and not is_wide("".join(words))
         and all(word in _PARTICLES for word in lower)
     )
+
+
+@lru_cache(maxsize=256)  # asked for a line far from the headline and near it
+def _drop_filler(text: str) -> str:
+    return _FILLER.sub(" ", text)
 
 
 def is_timestamp(text: str) -> bool:
@@ -257,8 +262,8 @@ def _is_masthead(text: str) -> bool:
 def _rate_line(
     draft: Draft, paragraph: Paragraph, previous: str, rank: int
 ) -> tuple[int, Timestamp | None] | None:
-    """Return how surely a line is the time of publication, and that time; None for it if nothing tells the day
-    from the month, and for all if the line is no timestamp.
+    """Return how surely a line is the time of publication, and that time; None for it if nothing tells the
+    day from the month, and for all if the line is no timestamp.
     """
     text = draft.text_of(paragraph)
     evidence = f"line {paragraph[0]}"

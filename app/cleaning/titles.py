@@ -23,7 +23,7 @@ from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, weigh
+from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, split_words, weigh
 from app.cleaning.notes import is_note
 from app.cleaning.readings import FURNITURE
 from app.cleaning.timestamps import is_timestamp
@@ -45,9 +45,9 @@ CONTEXTUAL = frozenset(  # what the labeller took away, and no rule
 _ABOUT = frozenset({Role.BYLINE, Role.TIMESTAMP})
 _MINOR = frozenset({Role.BYLINE, Role.TIMESTAMP, Role.CAPTION, Role.CREDIT})
 _STEM = 5  # letters of a word that are compared: endings differ
+_LONG_WORD = 4  # letters
 _FULL, _SHORT = 60.0, 30.0  # letters of a whole headline, and of a label
 _TRAIL = re.compile(r"\||[>»›]| / ")  # "Home > Sport > Football"
-_WORD = re.compile(r"\w{4,}")
 _STATED = 8  # headlines of the markup that are compared
 # Of the two lines above and below, these signs are looked at too.
 _BESIDE = ("length", "excess", "share", "full_stop", "kept", "repeated", "tiny", "first", "about_below")
@@ -286,7 +286,7 @@ def list_words(text: str) -> frozenset[str]:
     """Return the stems of the longer words of a text, or the pairs of its letters if it is wide."""
     if is_wide(text):
         return frozenset(first + second for first, second in pairwise(WIDE.findall(text)))
-    return frozenset(word[:_STEM] for word in _WORD.findall(text.lower()))
+    return frozenset([word[:_STEM] for word in split_words(text.lower()) if len(word) >= _LONG_WORD])
 
 
 def find_stated(draft: Draft) -> tuple[Paragraph, str] | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
-from app.cleaning.measures import WIDE
+from app.cleaning.measures import count_wide, has_digit, split_letters
 
 BUCKETS = 1 << 14
 _READ = 300  # characters
 _FIRST_WORDS, _LAST_WORDS, _PAIRS = 9, 2, 4
 _FEW = 4  # words: a line that short is read as a whole too
+_KNOWN = 1 << 14  # words whose buckets are remembered: most words of a page are on every page
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -24,14 +26,26 @@ def hash_words(text: str) -> set[int]:
     (True, True)
     """
     head = text[:_READ].lower()
-    words = ["0" if word[0].isdigit() else word for word in _WORD.findall(head)]
-    if not head.isascii() and len(WIDE.findall(head)) * 3 > len(head):
+    if has_digit(head):
+        words = ["0" if word[0].isdigit() else word for word in _WORD.findall(head)]
+    else:
+        words = split_letters(head)
+    if count_wide(head) * 3 > len(head):
         words = [head[at : at + 2] for at in range(min(24, len(head)))]
     if not words:
         words = [text[0]]
-    seen = words[:_FIRST_WORDS] + words[-_LAST_WORDS:]
-    seen += [f"{this} {following}" for this, following in pairwise(words[: _PAIRS + 1])]
-    seen += [f"^{words[0]}", f"{words[-1]}$"]
+    buckets = set(map(_hash_word, words[:_FIRST_WORDS]))
+    buckets.update(map(_hash_word, words[-_LAST_WORDS:]))
+    buckets.update([_hash(f"{this} {following}") for this, following in pairwise(words[: _PAIRS + 1])])
+    buckets.add(_hash_word(f"^{words[0]}"))
+    buckets.add(_hash_word(f"{words[-1]}$"))
     if len(words) <= _FEW:
-        seen.append(f"={' '.join(words)}")
-    return {crc32(word.encode(errors="replace")) % BUCKETS for word in seen}
+        buckets.add(_hash(f"={' '.join(words)}"))
+    return buckets
+
+
+def _hash(text: str) -> int:
+    return crc32(text.encode("utf-8", "replace")) % BUCKETS
+
+
+_hash_word = lru_cache(_KNOWN)(_hash)

@@ -61,8 +61,8 @@ def _is_wrapped(texts: list[str]) -> bool:
 
 
 def _is_wide_wrapped(texts: list[str]) -> bool:
-    """Tell whether lines without spaces between words are full: equally long but for marks that may not begin a
-    line. Two such lines are no evidence; where most end like a sentence, each is one.
+    """Tell whether lines without spaces between words are full: equally long but for marks that may not begin
+    a line. Two such lines are no evidence; where most end like a sentence, each is one.
     """
     lengths = [len(text) for text in texts]
     width = max(lengths)

@@ -3,7 +3,6 @@
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import ExitStack
 from itertools import chain, repeat
 from pathlib import Path
@@ -30,13 +29,16 @@ from app.database import read_session, write_session
 from app.errors import BatchInterrupted
 from app.ingest.articles import OnDuplicate
 from app.ingest.cleaners import Cleaners
-from app.ingest.lines import Grouper, Line, LineSplitter, Prepared
-from app.ingest.storing import Receipt, store_lines
+from app.ingest.lines import Grouper, Line, LineSplitter
+from app.ingest.storing import Group, Receipt, store_lines, take_prepared
 from app.settings import Settings
 
 commands = typer.Typer()
 
 READ_AT_ONCE = 256 * 1024
+# Groups that are read before the first of them is stored: as many as a transaction takes, and as many more,
+# for those that prepare them meanwhile.
+GROUPS_AHEAD = 10
 # How long a server may take for a group of lines.
 ANSWER_SECONDS = 120.0
 
@@ -242,17 +244,17 @@ def _store_here(on_duplicate: OnDuplicate) -> Store:
 
     def store(groups: Iterator[list[Line]]) -> Iterator[tuple[list[Line], list[Receipt]]]:
         cleaners = Cleaners()
-        pending: deque[tuple[list[Line], Future[list[Prepared]]]] = deque()
+        pending: deque[Group] = deque()
         try:
             for group in chain(groups, repeat(None)):
                 if group is not None:
                     pending.append((group, cleaners.prepare(group)))
-                    if len(pending) <= 2 * cleaners.count:
+                    if len(pending) <= GROUPS_AHEAD:
                         continue
                 if not pending:
                     return
-                lines, outcome = pending.popleft()
-                yield lines, store_lines(run, lines, outcome.result(), on_duplicate)
+                lines, prepared = take_prepared(pending)
+                yield lines, store_lines(run, lines, prepared, on_duplicate)
         finally:
             cleaners.close()
 

@@ -40,7 +40,7 @@ COMMAND_SECONDS = 24 * 3600.0
 OPEN_SECONDS = 5.0
 # A commit of the index costs as much as indexing twenty articles. So after each it rests for twice the time
 # that it took, and the next one holds what has come meanwhile; but for no longer than searches may be behind.
-REST, MOST_REST = 2.0, 0.2
+REST, MOST_REST = 2.0, 0.4
 BEHIND = {"Retry-After": "1"}
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ nothing.
 """
 
 import shutil
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +14,8 @@ from threading import Event
 from typing import Any
 
 import tantivy
-from sqlalchemy import Engine, Row, func, select
-from sqlmodel import Session, col
+from sqlalchemy import Engine, Row, bindparam, func, select
+from sqlmodel import Session
 
 from app.database import read_session
 from app.index.folder import (
@@ -29,7 +28,7 @@ from app.index.folder import (
     write_position,
 )
 from app.index.schema import COLUMNS, WITHHELD, make_document
-from app.tables import Article, ArticleTerm, Change
+from app.tables import Article, Change, get_table
 
 # Articles read at once; a body may have megabytes.
 BATCH = 100
@@ -37,6 +36,15 @@ BATCH = 100
 COMMIT_EVERY = 5000
 # While another index is built, new articles wait for the writing of so many.
 MEANWHILE_EVERY = 500
+
+_CHANGES, _ARTICLES = get_table(Change), get_table(Article)
+_CHANGED = (
+    select(*COLUMNS)
+    .join(_CHANGES, (_CHANGES.c.article_id == _ARTICLES.c.id) & (_CHANGES.c.seq == _ARTICLES.c.seq))
+    .where(_CHANGES.c.seq > bindparam("since"))
+    .order_by(_CHANGES.c.seq)
+    .limit(bindparam("limit"))
+)
 
 
 def find_last_seq(engine: Engine) -> int:
@@ -63,24 +71,7 @@ def is_of_this_store(engine: Engine, position: Position) -> bool:
 
 def _list_changed(session: Session, since: int) -> Sequence[Row[Any]]:
     """List the next articles whose newest change comes after `since`, deleted and withheld ones too."""
-    return session.execute(
-        select(*COLUMNS)
-        .join(Change, (col(Change.article_id) == col(Article.id)) & (col(Change.seq) == col(Article.seq)))
-        .where(col(Change.seq) > since)
-        .order_by(col(Change.seq))
-        .limit(BATCH)
-    ).all()
-
-
-def _list_terms(session: Session, ids: list[int]) -> dict[int, list[tuple[str, str]]]:
-    terms: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for term in session.execute(
-        select(col(ArticleTerm.article_id), col(ArticleTerm.field), col(ArticleTerm.value)).where(
-            col(ArticleTerm.article_id).in_(ids)
-        )
-    ):
-        terms[term.article_id].append((term.field, term.value))
-    return terms
+    return session.connection().execute(_CHANGED, {"since": since, "limit": BATCH}).all()
 
 
 def _write_batch(engine: Engine, writer: tantivy.IndexWriter, *, position: Position) -> tuple[Position, int]:
@@ -89,13 +80,12 @@ def _write_batch(engine: Engine, writer: tantivy.IndexWriter, *, position: Posit
         # Read first: a change that comes in between is then only done twice.
         last_seq = _find_last_seq(session)
         rows = _list_changed(session, position.seq)
-        terms = _list_terms(session, [row.id for row in rows])
         reached = rows[-1].seq if len(rows) == BATCH else max(last_seq, rows[-1].seq if rows else 0)
         mark = _find_mark(session, reached)
     for row in rows:
         writer.delete_documents_by_term("id", row.id)
         if row.deleted_at is None and row.status != WITHHELD:
-            writer.add_document(make_document(row, terms.get(row.id, ())))
+            writer.add_document(make_document(row))
     return replace(position, seq=reached, mark=mark), len(rows)
 
 

@@ -7,7 +7,6 @@ are, in order: they answer phrases, prefixes and quoted words. Text arrives as t
 Tantivy splits at spaces only.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from app import analysis, stemming
 from app.analysis import fold_name
 from app.cleaning.languages import detect_language
 from app.query import Scope
-from app.tables import Article
+from app.tables import Article, get_table
 
 # Raise it whenever a field is added or filled otherwise: then a new index is built.
 _FIELDS_VERSION = 2
@@ -64,7 +63,7 @@ COPY = "copy"  # the value of `has` that marks a copy of another article
 
 # What is read of a row.
 COLUMNS: tuple[Any, ...] = tuple(
-    getattr(Article, name)
+    get_table(Article).c[name]
     for name in (
         *(
             "id",
@@ -136,20 +135,20 @@ def find_stemming_language(article: Any) -> str:
     return detect_language(f"{article.headline or ''} {article.body}".lower(), unsure="en")
 
 
-def make_document(row: Row[Any], terms: Iterable[tuple[str, str]]) -> tantivy.Document:
-    """Make an article's document from its columns and its rows of `article_terms`."""
+def make_document(row: Row[Any]) -> tantivy.Document:
+    """Make an article's document from its columns."""
     document = tantivy.Document()
     for name, number in _list_numbers(row):
         document.add_integer(name, number)
     language = find_stemming_language(row)
-    for name, keyword in (*_list_keywords(row), *terms, *_list_names(row), (STEMMED_AS, language)):
+    for name, keyword in (*_list_keywords(row), *_list_names(row), (STEMMED_AS, language)):
         document.add_text(name, keyword)
     stems = stemming.list_stems(language)
     for scope, text in _list_texts(row):
         words = analysis.list_words(text)
-        stemmed = " ".join([stems[word] for word in words])
+        stemmed = " ".join(map(stems.__getitem__, words))
         # Each part is a value of its own: a phrase does not reach from one into the next.
-        document.add_text(OTHERS if scope is None else scope, " ".join([analysis.TERMS[w] for w in words]))
+        document.add_text(OTHERS if scope is None else scope, " ".join(analysis.list_terms(text, words)))
         document.add_text(TEXT, stemmed)
         if scope in STEMS:
             document.add_text(STEMS[scope], stemmed)
@@ -157,16 +156,19 @@ def make_document(row: Row[Any], terms: Iterable[tuple[str, str]]) -> tantivy.Do
 
 
 def _list_names(row: Row[Any]) -> list[tuple[str, str]]:
-    """List the names that facets count, and that suggestions begin with, as they are printed."""
+    """List names as filters compare them, as facets count them, and as suggestions begin with them."""
     places = (row.dateline or {}).get("places") or []
     names = {("source", row.source_name)}
     names.update(("author", author["name"]) for author in row.authors)
     names.update(("place", place["name"]) for place in places)
     names.update(("tag", tag) for tag in row.tags)
-    written = []
+    countries = sorted({fold_name(place["country"]) for place in places if place["country"]})
+    written = [("country", country) for country in countries]
     for kind, name in sorted((kind, name) for kind, name in names if name and not name.isspace()):
-        words = fold_name(name).split(" ")
-        written.append((name_facet(kind), " ".join(words) + NAME_BREAK + name))
+        folded = fold_name(name)
+        words = folded.split(" ")
+        written.append((kind, folded))
+        written.append((name_facet(kind), folded + NAME_BREAK + name))
         written += [
             (name_suggestions(kind), " ".join(words[first:]) + NAME_BREAK + name)
             for first in range(min(len(words), _NAME_WORDS))

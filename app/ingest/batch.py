@@ -9,8 +9,8 @@ it has sent everything must not bring the batch to a stop, nor fill the memory.
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import Future
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Annotated
@@ -42,7 +42,7 @@ from app.errors import (
 from app.ingest.articles import OnDuplicate
 from app.ingest.cleaners import Cleaners
 from app.ingest.lines import Grouper, Line, LineSplitter, Prepared
-from app.ingest.storing import BUSY, Receipt, describe_refusal, store_lines
+from app.ingest.storing import BUSY, Group, Receipt, describe_refusal, store_lines, take_prepared
 from app.keys import Writer
 
 _log = logging.getLogger(__name__)
@@ -181,7 +181,8 @@ class _BatchResponse(Response):
         """Read, prepare and store group after group, and write their receipts in order."""
         cleaners: Cleaners = self._state.cleaners
         # Some groups in advance, so that neither the children nor the database wait for each other.
-        groups: asyncio.Queue[_Group | None] = asyncio.Queue(2 * cleaners.count)
+        groups: asyncio.Queue[Group | None] = asyncio.Queue(2 * cleaners.count)
+        pending: deque[Group] = deque()
 
         async def prepare_all() -> None:
             async for lines in intake.read_groups():
@@ -190,8 +191,9 @@ class _BatchResponse(Response):
 
         async with asyncio.TaskGroup() as tasks:
             preparing = tasks.create_task(prepare_all())
-            while (group := await groups.get()) is not None:
-                if intake.is_gone or not await self._store_group(group, outbox):
+            while await _take_groups(groups, pending):
+                await asyncio.wrap_future(pending[0][1])
+                if intake.is_gone or not await self._store_lines(*take_prepared(pending), outbox):
                     break
             else:
                 if intake.ending is not None:
@@ -199,12 +201,12 @@ class _BatchResponse(Response):
             preparing.cancel()
         while not groups.empty():
             if (group := groups.get_nowait()) is not None:
-                group[1].cancel()
+                pending.append(group)
+        for _, outcome in pending:
+            outcome.cancel()
 
-    async def _store_group(self, group: "_Group", outbox: "_Outbox") -> bool:
-        """Store a group and write its receipts; tell whether the next one can be stored too."""
-        lines, outcome = group
-        prepared = await asyncio.wrap_future(outcome)
+    async def _store_lines(self, lines: list[Line], prepared: list[Prepared], outbox: "_Outbox") -> bool:
+        """Store lines and write their receipts; tell whether the next ones can be stored too."""
         work = partial(store_lines, self._commits.run, lines, prepared, self._on_duplicate)
         try:
             outbox.add(await to_thread.run_sync(work))
@@ -218,6 +220,17 @@ class _BatchResponse(Response):
         return True
 
 
+async def _take_groups(groups: "asyncio.Queue[Group | None]", pending: deque[Group]) -> bool:
+    """Let groups wait to be stored, at least one if there is one yet to come; tell whether any waits."""
+    while not pending or (len(pending) < groups.maxsize and not groups.empty()):
+        group = await groups.get()
+        if group is None:
+            groups.put_nowait(None)  # to be found again
+            break
+        pending.append(group)
+    return bool(pending)
+
+
 def _came_through_a_proxy(scope: Scope) -> bool:
     """Tell whether a proxy says that it passes the request on.
 
@@ -225,9 +238,6 @@ def _came_through_a_proxy(scope: Scope) -> bool:
     answered when it has been read.
     """
     return any(name in PROXY_HEADERS for name, _ in scope["headers"])
-
-
-_Group = tuple[list[Line], "Future[list[Prepared]]"]
 
 
 class _Intake:

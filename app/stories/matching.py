@@ -152,13 +152,17 @@ class Finder:
             fingerprints = list(found.scalars())
         self._same_bodies = set(fingerprints)  # of a single one, the look-up itself tells
 
+    def read_ahead(self, sketches: Iterable[Collection[int]]) -> None:
+        """Read at once the articles that the look-ups will most likely compare."""
+        likely = {number for sketch in sketches for number, _ in self._rank(sketch)[:MOST_COMPARED]}
+        self._read(list(likely))
+
     def find_matches(self, newcomer: Piece, sketch: Collection[int]) -> list[Match]:
         """Find the articles that a text is a copy of, the best first; one of each story is enough."""
         same = self._find_same(newcomer)
         if same is not None:
             return [Match(same, Method.EXACT)]
-        bearers = {number: self._bearers[number] for number in sketch if number in self._bearers}
-        ranked = rank_candidates(bearers, len(sketch))
+        ranked = self._rank(sketch)
         shared = {number: count for number, count in ranked if number != newcomer.member.article_id}
         matches: list[Match] = []
         stories: set[int] = set()
@@ -172,6 +176,10 @@ class Finder:
                 stories.add(candidate.member.story_id)
                 matches.append(Match(candidate, Method.NEAR, comparison))
         return sorted(matches, key=lambda match: (-match.similarity, match.piece.member.article_id))
+
+    def _rank(self, sketch: Collection[int]) -> list[tuple[int, int]]:
+        bearers = {number: self._bearers[number] for number in sketch if number in self._bearers}
+        return rank_candidates(bearers, len(sketch)) if bearers else []
 
     def add(self, newcomer: Piece, sketch: Collection[int]) -> None:
         """Let those that come after a text find it; `store` stores its sketch."""

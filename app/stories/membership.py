@@ -31,7 +31,7 @@ from app.numbers import take_number, take_numbers
 from app.stories.comparing import find_copy
 from app.stories.matching import Finder, Match, Member, Piece, match_pair, read_piece
 from app.stories.sketches import remove_sketch, sketch_words
-from app.stories.texts import split_words
+from app.stories.texts import fold_words
 from app.tables import Article, Story, get_table
 
 USABLE = "usable"
@@ -103,11 +103,12 @@ class Place:
     match: Match | None
 
 
-def read_newcomer(article: Any) -> Newcomer:
-    """Read what is compared of an article, or of a row that has its columns, and make its sketch."""
+def read_newcomer(article: Any, sketch: list[int] | None = None) -> Newcomer:
+    """Read what is compared of an article, or of a row that has its columns; make its sketch, unless that is
+    there already."""
     piece = read_piece(article)
     piece.member.story_id, piece.member.duplicate_of, piece.member.is_stored = article.id, None, False
-    return Newcomer(piece, sketch_words(piece.text.words))
+    return Newcomer(piece, sketch_words(piece.text.words) if sketch is None else sketch)
 
 
 def compare_with_lead(session: Session, article_id: int) -> dict[str, Any] | None:
@@ -126,15 +127,16 @@ def place_articles(session: Session, newcomers: Sequence[Newcomer]) -> list[Plac
     earlier one, so write them when all are placed. Their rows need not be there before that.
     """
     finder = Finder(session)
-    finder.prepare([newcomer.piece for newcomer in newcomers], [newcomer.sketch for newcomer in newcomers])
+    sketches = [newcomer.sketch for newcomer in newcomers]
+    finder.prepare([newcomer.piece for newcomer in newcomers], sketches)
+    finder.read_ahead(sketches)
     places = [_place(finder, newcomer) for newcomer in newcomers]
     finder.store()
     return places
 
 
-def find_match(session: Session, article: Any) -> Match | None:
+def find_match(session: Session, newcomer: Newcomer) -> Match | None:
     """Find the stored article that one, which shall not be stored, is most likely a copy of."""
-    newcomer = read_newcomer(article)
     finder = Finder(session)
     finder.prepare([newcomer.piece], [newcomer.sketch])
     matches = finder.find_matches(newcomer.piece, newcomer.sketch)
@@ -315,14 +317,14 @@ def _place_row(row: Any, member: Member, seq: int) -> dict[str, Any]:
     }
 
 
-def place_anew(session: Session, article: Article, old_body: str) -> None:
-    """Look an article's new text up, before it is written.
+def place_anew(session: Session, article: Article, sketch: list[int], old_body: str) -> None:
+    """Look an article's new text up, of which this is the sketch, before it is written.
 
     It stays in its story if that is settled or if it is still a copy of one of its first members; otherwise
     it leaves it, and joins another if it is a copy of that.
     """
-    remove_sketch(session, article.id, sketch_words([word.casefold() for word in split_words(old_body)]))
-    newcomer = read_newcomer(article)
+    remove_sketch(session, article.id, sketch_words(fold_words(old_body)))
+    newcomer = read_newcomer(article, sketch)
     finder = Finder(session)
     finder.prepare([newcomer.piece], [newcomer.sketch])
     if _is_at_home(session, article, newcomer.piece):
@@ -398,7 +400,7 @@ def regard_status(session: Session, article: Article) -> None:
 
 def forget_article(session: Session, article: Article) -> None:
     """Take an article that is about to be deleted out of its story and out of all look-ups."""
-    remove_sketch(session, article.id, sketch_words([word.casefold() for word in split_words(article.body)]))
+    remove_sketch(session, article.id, sketch_words(fold_words(article.body)))
     leave_story(session, article)
 
 

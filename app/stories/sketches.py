@@ -9,15 +9,15 @@ says nothing of any of them and gets no more rows, so that a look-up costs the s
 is.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate
 from zlib import crc32
 
-from sqlalchemy import ARRAY, JSON, Integer, any_, bindparam, delete, func, insert, select
+from sqlalchemy import ARRAY, JSON, Integer, any_, bindparam, delete, func, select
 from sqlmodel import Session
 
+from app.database import insert_plain
 from app.tables import ArticleShingle, get_table
 
 SHINGLE = 5
@@ -44,7 +44,6 @@ _FIND = {
     ),
     "postgresql": _BEARERS.where(_SHINGLES.c.hash == any_(bindparam("hashes", type_=ARRAY(Integer)))),
 }
-_INSERT = insert(_SHINGLES)
 _DELETE = delete(_SHINGLES).where(
     _SHINGLES.c.hash.in_(bindparam("hashes", expanding=True)),
     _SHINGLES.c.article_id == bindparam("article"),
@@ -52,8 +51,8 @@ _DELETE = delete(_SHINGLES).where(
 
 # hash -> the articles that bear it
 Bearers = dict[int, list[int]]
-# of `article_shingles`
-Row = dict[str, int]
+# of `article_shingles`: hash and article
+Row = tuple[int, int]
 
 
 def sketch_words(words: Sequence[str]) -> list[int]:
@@ -66,13 +65,15 @@ def sketch_words(words: Sequence[str]) -> list[int]:
     """
     if not words:
         return []
-    encoded = [word.encode("utf-8", "surrogatepass") for word in words]
-    joined = b" ".join(encoded)
-    starts = [0, *accumulate(len(word) + 1 for word in encoded)]
+    text = " ".join(words)
+    joined = text.encode("utf-8", "surrogatepass")
+    # Of ASCII each character is a byte, so that no word need be encoded by itself.
+    encoded = words if len(joined) == len(text) else joined.split(b" ")
+    starts = [0, *accumulate(map((1).__add__, map(len, encoded)))]
     count = max(1, len(words) - SHINGLE + 1)
     ends = starts[min(SHINGLE, len(words)) :]
     hashes = {crc32(joined[start : end - 1]) for start, end in zip(starts[:count], ends, strict=True)}
-    return [number - 2**31 for number in heapq.nsmallest(_count_hashes(len(words)), hashes)]
+    return [number - 2**31 for number in sorted(hashes)[: _count_hashes(len(words))]]
 
 
 def _count_hashes(words: float) -> int:
@@ -92,7 +93,7 @@ def find_bearers(session: Session, hashes: Sequence[int]) -> Bearers:
     if hashes:
         connection = session.connection()
         found = connection.execute(_FIND[connection.dialect.name], {"hashes": hashes})
-        for number, article_id in found:
+        for number, article_id in found.all():  # at once, in half the time of one by one
             bearers.setdefault(number, []).append(article_id)
     return bearers
 
@@ -126,14 +127,13 @@ def add_bearer(bearers: Bearers, article_id: int, sketch: Iterable[int]) -> list
         known = bearers.setdefault(number, [])
         if article_id not in known and len(known) < MOST_BEARERS:
             known.append(article_id)
-            rows.append({"hash": number, "article_id": article_id})
+            rows.append((number, article_id))
     return rows
 
 
 def store_rows(session: Session, rows: Sequence[Row]) -> None:
     """Store the rows of any number of sketches."""
-    if rows:
-        session.connection().execute(_INSERT, rows)
+    insert_plain(session, _SHINGLES, sorted(rows))  # in the order of the table, so that each page is met once
 
 
 def remove_sketch(session: Session, article_id: int, sketch: Collection[int]) -> None:

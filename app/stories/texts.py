@@ -32,6 +32,8 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
 _WORD = re.compile(rf"[0-9]+(?:[.,:/-][0-9]+)*|[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+# The same of ASCII, in half the time.
+_ASCII_WORD = re.compile("[0-9]+(?:[.,:/-][0-9]+)*|[A-Za-z0-9]+")
 
 Triple = tuple[str, str, str]
 
@@ -45,7 +47,17 @@ def split_words(text: str) -> list[str]:
     written = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
     if "%" in written or "per cent" in written:  # looking first takes a tenth of the time
         written = _PERCENT.sub(" percent", written)
-    return [_HOUSE_STYLE.get(word, word) for word in _WORD.findall(written)[:MAX_WORDS]]
+    found = (_ASCII_WORD if written.isascii() else _WORD).findall(written)
+    return [_HOUSE_STYLE.get(word, word) for word in found[:MAX_WORDS]]
+
+
+def fold_words(text: str) -> list[str]:
+    """Split a text into the same words, in lower case.
+
+    >>> fold_words("Profits rose 3.5 pct")
+    ['profits', 'rose', '3.5', 'percent']
+    """
+    return " ".join(split_words(text)).casefold().split()  # all at once takes a third of the time
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,7 @@ class Text:
     @cached_property
     def words(self) -> list[str]:
         """The same in lower case."""
-        return [word.casefold() for word in self.printed]
+        return fold_words(self.body)
 
     @cached_property
     def triples(self) -> set[Triple]:

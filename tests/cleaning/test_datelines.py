@@ -144,7 +144,8 @@ def test_form_is_parsed(row: str) -> None:
 )
 def test_country_is_no_region(form: str, region: str | None, country: str) -> None:
     opening = parse_opening(f"{form} The talks would go on.")
-    assert opening and opening.dateline
+    assert opening
+    assert opening.dateline
     place = opening.dateline.places[0]
     assert (place.region, place.country) == (region, country)
 

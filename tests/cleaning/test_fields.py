@@ -196,7 +196,8 @@ def test_time_zone_and_language_tell_the_order_of_a_date() -> None:
         "geöffnet, der die Fähren neun Tage lang festgehalten hatte, sagte der Hafenmeister am Montag."
     )
     german = clean(text).published_at
-    assert german and german.value == "2024-04-03"
+    assert german
+    assert german.value == "2024-04-03"
 
 
 def test_first_publication_wins_over_update() -> None:
@@ -318,7 +319,10 @@ def test_wrapped_text_without_spaces_is_joined_without_them() -> None:
         "た。港湾当局が月曜日に明らかにした。一時間に二便が運航され、桟",
         "橋は冬が来る前に修理されるという。",
     )
-    headline, last = "港のフェリーが嵐のあと運航を再開", "住民は再開を喜び、市場で働く男性は「長い間待っていた」と話した。"
+    headline, last = (
+        "港のフェリーが嵐のあと運航を再開",
+        "住民は再開を喜び、市場で働く男性は「長い間待っていた」と話した。",
+    )
     cleaned = clean("\n".join([headline, "", *lines, "", last]))
     assert cleaned.body == f"{''.join(lines)}\n\n{last}"
     entries = "\n".join(["港のフェリーが嵐のあと運航を再開したと市が発表した。"] * 2)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.cleaning import Hints, clean
+from app.cleaning import Hints, clean, show_markup
 
 HTML = Hints(content_type="text/html")
 
@@ -45,6 +45,44 @@ ASIDE = (
 )
 def test_page_shows(markup: str, shown: list[str]) -> None:
     assert clean(markup, HTML).text.split("\n") == shown
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<P>one<p CLASS=x>two</p>", "one\n\ntwo"),
+        ("<p>one<br/>two<BR><br>three</p>", "one\ntwo\n\nthree"),
+        ("<div>one <b>two</b>\n three</div>four", "one two three\nfour"),
+        ("<tr><td>one<td>two</tr><tr><th>three</tr></table>", "one two\nthree"),
+        ("<pre>one\n  two</pre><p>three</p>", "one\ntwo\n\nthree"),
+        ("<i>&amp;lt; &lt;b&gt; &nbsp;x &eacute;</i>", "&lt; <b> x é"),
+        ('<a title="a>b <p>">one</a> two', "one two"),
+        ("<a title='a=\"b' x=\">\" y = '>'>one</a>", "one"),
+        ("<div hidden><p>no</p>no</div>one", "one"),
+        ('<div STYLE="color:red;display:none">no</div><p class="hidden">one</p>', "one"),
+        ("<figure>no<b>no</b></figure><button>no</button>one", "one"),
+        ("<figure>yes<p>one</p>", "yes\n\none"),
+        ("<!-- <p>no</p> --><script>'<p>no'</script><STYLE>no</STYLE >one", "one"),
+        ("<!doctype no><?xml no?><p>3 < 5 <6</p>one<", "3 < 5 <6\n\none<"),
+        ("<p>one</p><b never ends", "one\n\n<b never ends"),
+    ],
+)
+def test_structured_text_shows(markup: str, shown: str) -> None:
+    assert show_markup(markup) == shown
+
+
+def test_page_of_very_many_tags_is_read_without_a_tree() -> None:
+    page = "".join(f"<p>{each}</p>" for each in STORY) + "<i></i>" * 11_000
+    assert clean(page, HTML).body == "\n\n".join(STORY)
+
+
+def test_elements_of_form_are_none_of_the_text() -> None:
+    described = '{"@type": "NewsArticle", "headline": "Ferries <b>sail</b> again"}'
+    script = f'<script type="application/ld+json">{described}</script>'
+    story = "".join(f"<p>{each}</p>" for each in STORY)
+    cleaned = clean(f"{script}<h1>Ferries &lt;b&gt;sail&lt;/b&gt; again</h1><p><B><font x>{story}", HTML)
+    assert (cleaned.headline, cleaned.body) == ("Ferries <b>sail</b> again", "\n\n".join(STORY))
+    assert "x-dl" not in cleaned.text
 
 
 def test_elements_tell_the_article() -> None:
