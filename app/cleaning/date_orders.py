@@ -27,8 +27,8 @@ def settle_order(draft: Draft, printed: PrintedDate) -> PrintedDate | None:
     """Return an open date with its day and month in the order that the page tells; None if nothing tells.
 
     What tells, the surest first: the day in the address of the page or in its markup, other dates of the page
-    in the same form, the time zone, the language with its country, the domain, the language alone if it is not
-    English, and that an article is not published after it was received.
+    in the same form, the time zone, the language with its country, the domain, the language alone if it is
+    not English, and that an article is not published after it was received.
     """
     swapped = replace(printed, day=printed.month, month=printed.day)
     for stated in _list_stated(draft):

@@ -25,7 +25,7 @@ from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
 from app.cleaning.place_words import ARTICLES, NO_PLACE, PARTICLES
-from app.cleaning.places import find_country, is_city, is_country, is_region, is_town
+from app.cleaning.places import find_country, is_city, is_region, is_town
 
 _READ = 160  # letters at the beginning of a paragraph that can hold a dateline
 _PARAGRAPHS = 5  # the first ones of the body, as Superdesk looks; later a dateline belongs to another story
@@ -254,12 +254,7 @@ def _is_credible(
 
 
 def _read_place(name: str, region: str | None) -> Place:
-    """Read a place; a country that is printed behind it is its country and no region."""
-    country = find_country(name, region)
-    parts = region.split(", ") if region else []
-    if parts and is_country(parts[-1]):
-        parts.pop()
-    return Place(_spell(name) if name.isupper() else name, ", ".join(parts) or None, country)
+    return Place(_spell(name) if name.isupper() else name, region, find_country(name, region))
 
 
 def _spell(name: str) -> str:

@@ -49,11 +49,10 @@ def parse_arabic(head: str) -> Dateline | None:
     if not is_credible:
         return None
     places = tuple(Place(name, None, find_country(name, None)) for name in names)
-    date = (
-        DatelineDate(f"--{printed[0].month:02d}-{printed[0].day:02d}", "day", False, "none")
-        if printed
-        else None
-    )
-    if printed and date and printed[0].year:
-        date = DatelineDate(f"{printed[0].year}{date.value[1:]}", "day", False, "printed")
+    date = None
+    if printed:
+        day, year = f"{printed[0].month:02d}-{printed[0].day:02d}", printed[0].year
+        date = DatelineDate(
+            f"{year}-{day}" if year else f"--{day}", "day", False, "printed" if year else "none"
+        )
     return Dateline(found[0].strip(), places, date, agency)

@@ -157,10 +157,6 @@ _COUNTRIES: dict[str, str] = {
     "HK": "Hong Kong",
 }  # fmt: skip
 
-_PARTS = (  # of countries, or of none that all recognise: they stay regions
-    *("England", "Scotland", "Wales", "Northern Ireland", "West Bank", "Gaza Strip", "Kashmir"),
-    *("India-controlled Kashmir", "Kosovo", "Georgia"),
-)
 _STATES = (
     "Ala. Alabama AL Alaska AK Ariz. Arizona AZ Ark. Arkansas AR Calif. California CA Colo. Colorado "
     "CO Conn. Connecticut CT "
@@ -245,22 +241,6 @@ def is_town(name: str) -> bool:
 def is_region(name: str) -> bool:
     """Tell whether a name, or the last part of it, is a country's, a state's or a province's."""
     return _fold(name.rsplit(", ", 1)[-1].removeprefix("the ").removeprefix("The ")) in _regions()
-
-
-@cache
-def _states() -> frozenset[str]:
-    content = json.loads(files("app.cleaning").joinpath("places.json").read_text(encoding="utf-8"))
-    names = (*content["countries"], *"|".join(_COUNTRIES.values()).split("|"))
-    return frozenset(_fold(name).removeprefix("the ") for name in names) - frozenset(map(_fold, _PARTS))
-
-
-def is_country(name: str) -> bool:
-    """Tell whether a name is a country's, and not that of a part of one, as Scotland's is.
-
-    >>> is_country("Denmark"), is_country("the Netherlands"), is_country("Mass."), is_country("Scotland")
-    (True, True, False, False)
-    """
-    return _fold(name).removeprefix("the ") in _states()
 
 
 def find_country(name: str, region: str | None) -> str | None:

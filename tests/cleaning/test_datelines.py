@@ -134,15 +134,16 @@ def test_form_is_parsed(row: str) -> None:
 @pytest.mark.parametrize(
     ("form", "region", "country"),
     [
-        ("SKAGEN, Denmark (AP) —", None, "DK"),
-        ("THE HAGUE, Netherlands, May 4 (Xinhua) --", None, "NL"),
-        ("MOSUL, Nineveh, Iraq (AP) —", "Nineveh", "IQ"),
+        ("SKAGEN, Denmark (AP) —", "Denmark", "DK"),
+        ("THE HAGUE, Netherlands, May 4 (Xinhua) --", "Netherlands", "NL"),
+        ("MOSUL, Nineveh, Iraq (AP) —", "Nineveh, Iraq", "IQ"),
         ("ATLANTA, Georgia (AP) —", "Georgia", "US"),
+        ("TBILISI, Georgia (AP) —", "Georgia", "GE"),
         ("EDINBURGH, Scotland (AP) —", "Scotland", "GB"),
         ("CAMBRIDGE, Mass. (AP) —", "Mass.", "US"),
     ],
 )
-def test_country_is_no_region(form: str, region: str | None, country: str) -> None:
+def test_region_is_what_is_printed_and_tells_the_country(form: str, region: str | None, country: str) -> None:
     opening = parse_opening(f"{form} The talks would go on.")
     assert opening
     assert opening.dateline
