@@ -126,11 +126,13 @@ def is_byline(text: str) -> bool:
     return read_byline(text) is not None
 
 
-@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
 def read_byline(text: str) -> Names | None:
     """Return whom a line names, if its own words say that it is a byline."""
-    if not 3 < len(text) <= _LONGEST:
-        return None
+    return _read_short_line(text) if 3 < len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
+def _read_short_line(text: str) -> Names | None:
     if not text.isascii():
         wide = _CJK.search(text.strip("()（）")) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
         if wide and (wide.start() == 0 or len(text) < 24):

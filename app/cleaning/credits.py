@@ -162,7 +162,6 @@ class CreditedText:
     is_bare_agency: bool  # "(AP)": such a bracket can also close a story
 
 
-@lru_cache(maxsize=1024)
 def parse_caption(text: str) -> CreditedText | None:
     """Return caption and credit of a line that ends in a credit.
 
@@ -170,8 +169,11 @@ def parse_caption(text: str) -> CreditedText | None:
     CreditedText(caption='The ferry leaves.', credit='AP Photo/Ann Lee', is_bare_agency=False)
     >>> parse_caption("The ferry (built in 1931) leaves the harbour.")
     """
-    if len(text) > _LONGEST:
-        return None
+    return _parse_short_line(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _parse_short_line(text: str) -> CreditedText | None:
     tail = text[-_TAIL:]
     start = len(text) - len(tail)
     bracket = _BRACKET.search(tail) if tail[-2:-1] in _CLOSING or tail[-1:] in _CLOSING else None
@@ -238,15 +240,18 @@ def _is_credit(inside: str, before: str) -> bool:
     return ends_sentence(before) and is_name(inside) and has_given_name(inside)
 
 
-@lru_cache(maxsize=1024)
 def parse_credit_line(text: str) -> str | None:
     """Return the credit of a line that holds a credit and nothing else.
 
     >>> parse_credit_line("Foto: Ann Lee/dpa"), parse_credit_line("Photo gallery")
     ('Ann Lee/dpa', None)
     """
-    if len(text) > _LONGEST_CREDIT or weigh(text) > _LONGEST_CREDIT:
-        return None
+    is_short = len(text) <= _LONGEST_CREDIT and weigh(text) <= _LONGEST_CREDIT
+    return _parse_lone_credit(text) if is_short else None
+
+
+@lru_cache(maxsize=1024)
+def _parse_lone_credit(text: str) -> str | None:
     for pattern, hints in _ALONE:
         found = pattern.fullmatch(text) if any(map(text.__contains__, hints)) else None
         if found:

@@ -104,7 +104,6 @@ class Stamp:
     is_update: bool
 
 
-@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
 def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
     """Return the dates of a line that says when, and at most by whom and where; nothing of other lines.
 
@@ -115,8 +114,12 @@ def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
     >>> read_stamps("The bridge was closed on May 4, 2024")
     ()
     """
-    if len(text) > _LONGEST or not has_digit(text) or not _HAS_YEAR.search(text):
-        return ()
+    can_be = len(text) <= _LONGEST and has_digit(text) and _HAS_YEAR.search(text)
+    return _read_short_line(text, is_near) if can_be else ()
+
+
+@lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
+def _read_short_line(text: str, is_near: bool) -> tuple[Stamp, ...]:
     stamps: list[Stamp] = []
     rest: list[str] = []
     position = 0
