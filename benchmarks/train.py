@@ -318,7 +318,7 @@ def main() -> None:
     is_html = options.input == "html"
     pages = load_pages(options.bench, ("html",) if is_html else (*TEXT_STYLES, "html"))
     if not is_html:  # what a page in HTML shows is one more form of its text
-        pages = [replace(page, marks=[], is_usable=page.style != "html") for page in pages]
+        pages = [replace(page, marks=[], is_usable=page.is_usable and page.style != "html") for page in pages]
     calibration_file = options.work / f"calibration.{options.input}.json"
     if not (options.keep_models and options.command == "validate"):
         table, learned = describe_samples(make_samples([page for page in pages if page.is_trained]))
