@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.cleaning import Hints, clean
+from app.cleaning import credits as cleaning_credits
 from app.cleaning.bylines import parse_authors, read_byline
 from app.cleaning.captions import parse_caption
 from app.cleaning.credits import parse_credit_line
@@ -223,3 +227,16 @@ def test_dateline_is_read(text: str, places: list[str], agency: str | None) -> N
 )
 def test_no_dateline(text: str) -> None:
     assert parse_opening(text) is None
+
+
+@given(st.from_regex(re.compile(cleaning_credits._LIBRARY), fullmatch=True))
+def test_line_that_ends_in_a_picture_library_is_tried(name: str) -> None:
+    """The cheap look at the end of a line lets every form of the pattern through."""
+    assert cleaning_credits._ends_in_library(f"The ferry leaves | {name}")
+
+
+@pytest.mark.parametrize(("pattern", "line"), cleaning_credits._BARE)
+def test_pattern_that_is_not_tried_before_a_stop_refuses_one(pattern: re.Pattern[str], line: str) -> None:
+    assert pattern.search(line)
+    is_tried = any(pattern is each for each, _ in cleaning_credits._TRIED_BEFORE_STOP)
+    assert is_tried or not pattern.search(f"{line}.")
