@@ -243,7 +243,7 @@ class _Page:
         article = Element(None, "article", ' itemprop="articleBody"', self.elements + 1, None, False, False)
         for number, line in enumerate(body.split("\n"), start=self.elements + 2):
             self.end_line(is_parted=True)
-            self.add(line, Element(article, "p", "", number, None, False, False))
+            self.add(_decode(line), Element(article, "p", "", number, None, False, False))
         self.end_line(is_parted=True)
 
     def break_line(self) -> None:

@@ -108,9 +108,10 @@ def test_clock_that_was_never_set_is_no_date() -> None:
 
 
 def test_body_that_only_the_markup_states_is_read() -> None:
-    stated = json.dumps({"@type": "NewsArticle", "headline": "Ferries sail", "articleBody": "\n".join(STORY)})
+    body = "\n".join(STORY).replace("the port authority", "the &quot;port&quot; authority")
+    stated = json.dumps({"@type": "NewsArticle", "headline": "Ferries sail", "articleBody": body})
     script = f'<script type="application/ld+json">{stated}</script>'
     shell = f"<head>{script}</head><body><h1>Ferries sail</h1><p>Loading …</p>"
-    assert clean(shell, HTML).body == "\n\n".join(STORY)
+    assert clean(shell, HTML).body == "\n\n".join(STORY).replace("the port authority", 'the "port" authority')
     shown = shell + "".join(f"<p>{each}</p>" for each in STORY)
     assert clean(shown, HTML).text.count(STORY[0]) == 1
