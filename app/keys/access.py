@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, bindparam, literal, select, union_all
 from starlette.concurrency import run_in_threadpool
 
 from app.commits import GroupCommit
@@ -31,15 +31,20 @@ SECONDS_REMEMBERED = 5.0
 SECONDS_BETWEEN_MARKS = 60.0
 
 _KEYS = get_table(Key)
-_FIND = select(*_KEYS.c).where(_KEYS.c.id == bindparam("id"))
 # What an id that does not exist is compared with; nobody knows a secret of this hash.
 _DECOY: dict[str, Any] = {
-    "id": "",
     "secret_sha256": hash_secret(secrets.token_hex()),
-    "name": "",
     "scopes": [Scope.READ],
     "created_at": datetime.now(UTC),
 }
+_FIND = (
+    union_all(
+        select(*_KEYS.c, literal(False).label("is_decoy")).where(_KEYS.c.id == bindparam("id")),
+        select(*(literal(_DECOY.get(each.name), each.type) for each in _KEYS.c), literal(True)),
+    )
+    .order_by("is_decoy")
+    .limit(1)
+)
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +78,9 @@ class KeyRing:
         remembered = self._known.get(parts[0]) if parts else None
         if parts is None or remembered is None or time.monotonic() >= remembered[1]:
             return None
-        return self._admit(remembered[0], parts[1])
+        if admitted := self._admit(remembered[0], parts[1]):
+            self._used[admitted.id] = datetime.now(UTC)
+        return admitted
 
     def was_right(self, header: str | bytes) -> bool:
         """Tell whether the key was right when it was last looked up: then it is no guess."""
@@ -90,23 +97,22 @@ class KeyRing:
         key_id, secret = _read_header(header) or ("", "")
         # A transaction of its own: the request's must not see the store as it was before a wait.
         with read_session(self._engine) as session:
-            row = session.execute(_FIND, {"id": key_id}).first()
-        key = Key(**(row._mapping if row else _DECOY))
-        is_right = hmac.compare_digest(hash_secret(secret), key.secret_sha256)
-        if row is None or describe_state(key) != "valid":
+            *values, is_decoy = session.execute(_FIND, {"id": key_id}).one()
+        key = Key(**dict(zip(_KEYS.c.keys(), values, strict=True)))
+        verified = VerifiedKey(key.id, find_scope(key), key.source, key.expires_at, key.secret_sha256)
+        admitted = self._admit(verified, secret)
+        if is_decoy or describe_state(key) != "valid":
             self._known.pop(key_id, None)
             return None
-        verified = VerifiedKey(key.id, find_scope(key), key.source, key.expires_at, key.secret_sha256)
         self._known[key.id] = (verified, time.monotonic() + SECONDS_REMEMBERED)
-        if not is_right:
-            return None
-        self._used[key.id] = datetime.now(UTC)
-        return verified
+        if admitted:
+            self._used[key.id] = datetime.now(UTC)
+        return admitted
 
-    def _admit(self, key: VerifiedKey, secret: str) -> VerifiedKey | None:
+    @staticmethod
+    def _admit(key: VerifiedKey, secret: str) -> VerifiedKey | None:
         if not hmac.compare_digest(hash_secret(secret), key.secret_sha256) or key.is_expired():
             return None
-        self._used[key.id] = datetime.now(UTC)
         return key
 
     def forget(self, key_id: str) -> None:
