@@ -44,7 +44,7 @@ from app.errors import DatelineError
 from app.ingest.articles import clean_submission, store_submission
 from app.ingest.submissions import read_submission
 from app.settings import Settings
-from app.stories.membership import place_articles, read_newcomer
+from app.stories.placing import place_articles, read_newcomer
 from app.stories.sketches import MOST_BEARERS, SHINGLE, sketch_words
 from app.stories.texts import Text
 from app.tables import Article

@@ -20,13 +20,8 @@ from app.articles.writes import create_article, delete_article, read_content, sh
 from app.database import make_engine, read_session, write_session
 from app.store_checks import check_store
 from app.stories import membership
-from app.stories.membership import (
-    join_stories,
-    list_members,
-    place_articles,
-    read_newcomer,
-    split_story,
-)
+from app.stories.membership import join_stories, list_members, split_story
+from app.stories.placing import place_articles, read_newcomer
 from app.stories.rebuilding import list_stored, place_stored
 from app.stories.sketches import MOST, sketch_words
 from app.stories.texts import Text

@@ -24,14 +24,8 @@ from app.changes import ChangeKind, append_changes
 from app.database import insert_plain
 from app.numbers import take_number, take_numbers
 from app.stories.matching import Match
-from app.stories.membership import (
-    find_match,
-    forget_article,
-    place_anew,
-    place_articles,
-    read_newcomer,
-    regard_status,
-)
+from app.stories.membership import regard_status
+from app.stories.placing import find_match, forget_article, place_anew, place_articles, read_newcomer
 from app.tables import Article, ArticleTerm, ArticleVersion, RawText, get_table
 
 

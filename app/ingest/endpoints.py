@@ -48,7 +48,7 @@ from app.ingest.cleaners import Cleaners
 from app.ingest.submissions import Submission, bind_submission, read_submission
 from app.keys import Reader, Writer, require_source
 from app.requests import Body
-from app.stories.membership import compare_with_lead
+from app.stories.placing import compare_with_lead
 from app.stories.shapes import OriginalRead
 
 router = APIRouter(tags=["ingest"])

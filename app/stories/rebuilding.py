@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app.stories.matching import Finder, read_piece
-from app.stories.membership import arrange_story, join_stored
+from app.stories.membership import arrange_story
+from app.stories.placing import join_stored
 from app.stories.sketches import sketch_words
 from app.tables import Article
 
