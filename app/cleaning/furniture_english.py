@@ -69,6 +69,29 @@ ENGLISH: tuple[Rule, ...] = (
         ("Report this adder if you see it",),
     ),
     Rule(
+        Reason.ADVERTISEMENT,
+        r"(?:if|when) you (?:purchase|buy|shop|click|register)\b.{0,120}\b(?:we|us|our) "
+        r"(?:may|might|will|can) (?:receive|earn|get|be paid)\b",
+        "en",
+        "If you buy something through our links, we may earn a commission.",
+        ("If you buy something at the market, we may be rained on.",),
+    ),
+    Rule(
+        Reason.ADVERTISEMENT,
+        r"(?:[\w.'’-]{1,20} ){1,5}(?:may|might|will) (?:earn|receive|get) (?:an?|some) "
+        r"(?:affiliate commission\b|commission (?:from|on|through) (?:retail|links|purchases|qualifying|our)\b)",
+        "en",
+        "The Quay may get a commission from retail offers.",
+        ("Brokers may earn a commission on each house.",),
+    ),
+    Rule(
+        Reason.ADVERTISEMENT,
+        r"ad(?:vertising)? (?:policy|choices|feedback)\W{0,2}$",
+        "en",
+        "Ad Policy",
+        ("Ad policy divides the ministers",),
+    ),
+    Rule(
         Reason.AUTHOR_BIO,
         r"(?:about the (?:authors?|writer)|more (?:stories )?(?:by|from) this (?:author|writer)|"
         r"see all (?:posts|articles) by .{1,60}"
@@ -80,12 +103,32 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.AUTHOR_BIO,
-        r"[^.!?]{3,50} is (?:an?|the) (?:[a-z-]{2,20} ){0,3}(?:reporter|correspondent|journalist|"
-        r"columnist|editor|writer|contributor|producer)"
-        r"(?: (?:at|for|with|covering|based|who)\b.{0,250})\.?.{0,120}$",
+        r"[^.!?]{3,50} is (?:an?|the) (?:"
+        r"(?:[\w-]{1,20} ){0,6}(?:reporter|correspondent|journalist|columnist|editor|writer|contributor|"
+        r"producer|freelancer)(?:,? (?:and|&) [\w -]{2,30})? (?:at|for|with|covering|based|who)\b"
+        r"|[^!?]{0,80}\bcontributing (?:editor|writer|columnist|reporter)\b"
+        r"|(?:[\w-]{1,20} ){0,3}(?:opinion|deputy|senior|managing|associate|staff|news) (?:[\w-]{1,20} )?"
+        r"(?:editor|writer|reporter|correspondent|columnist|producer)\.$)",
         "en",
         "Nora Feld is a senior reporter covering transport in the north.",
         ("He is a reporter, and reporters are curious.",),
+    ),
+    Rule(
+        Reason.AUTHOR_BIO,
+        r"is an? (?:[a-z-]{2,20} ){0,4}(?:professor|lecturer|fellow|reporter|editor|writer|columnist|"
+        r"journalist|correspondent|author|contributor)\b[^?]{0,200}$",
+        "en",
+        "Is a visiting senior lecturer at the Harbour College.",
+        ("Is a professor right to strike over pay?",),
+    ),
+    Rule(
+        Reason.AUTHOR_BIO,
+        r"(?:(?:[\w.'’-]{1,20} ){1,3}(?:[\w.'’-]{1,20}: [\w.+-]{1,40}@|\([\w.+-]{1,40}@[\w.-]{3,60}\) is )|"
+        r"(?:reach|contact|e-?mail) (?:the (?:reporters?|writers?|authors?)|[a-z]+(?: [a-z]+)?) "
+        r"(?:on|at|via|by|with)\b.{0,100}(?:@|twitter|signal))",
+        "en",
+        "Reach the reporter at ida@quay.example or on Twitter.",
+        ("Reach the island by ferry, the guide says.",),
     ),
     Rule(
         Reason.COMMENTS,
@@ -101,6 +144,16 @@ ENGLISH: tuple[Rule, ...] = (
         "Leave a comment",
         ("Comment from the ministry was not available.",),
         opens=True,
+    ),
+    Rule(
+        Reason.COMMENTS,
+        r"(?:(?:note: )?we(?: are|['’]re) (?:temporarily )?moderating (?:all )?comments|as you comment,|"
+        r"(?:posting comments|comments?|commenting) (?:is|are) (?:now |currently |only )?"
+        r"(?:limited to|closed|reserved for|disabled|turned off)\b|join our .{0,40}\b(?:forums?|community)\b|"
+        r"share your (?:thoughts|opinions?|views|comments)\b.{0,60}$)",
+        "en",
+        "Posting comments is now limited to subscribers only.",
+        ("Comments are rare from a minister who hates the press.", "Join our men, the poster said."),
     ),
     Rule(
         Reason.COOKIE_NOTICE,
@@ -159,7 +212,7 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.NAVIGATION,
-        r"(?:back|return|go|scroll) to (?:the )?(?:top|home ?page|home|main page|start)(?: (?:button|"
+        r"(?:back|return|go|scroll) to (?:the )?(?:top|home ?page|home|main page|start|gallery)(?: (?:button|"
         r"of page|of the page))?\W{0,2}$",
         "en",
         "Back to top button",
@@ -215,6 +268,16 @@ ENGLISH: tuple[Rule, ...] = (
         "en",
         "Enter your email address",
         ("Newsletter wars have begun.",),
+    ),
+    Rule(
+        Reason.NEWSLETTER,
+        r"(?:(?:want|for|get|don['’]t|curious|like|love|looking|keep|stay)\b.{0,100}\b(?:sign up|subscribe|"
+        r"register) (?:here )?(?:for|to) (?:my|our|the|your|a|free|\w+['’]s)\b.{0,60}\b(?:newsletters?|"
+        r"e-?course|briefings?)\b|stay (?:informed|up[- ]to[- ]date) with |"
+        r"subscribe to [^.!?]{2,30} and (?:stay|get|never|receive|enjoy)\b)",
+        "en",
+        "Want more film news? Sign up for The Quay’s free newsletter to get the latest trailers.",
+        ("Fishermen may sign up for the fleet in May.", "Subscribe to the fund and pray, he said."),
     ),
     Rule(
         Reason.PLAYER,
@@ -275,6 +338,15 @@ ENGLISH: tuple[Rule, ...] = (
         ("Related costs: none, said the auditor, were hidden. Nobody asked. It was over.",),
     ),
     Rule(
+        Reason.RELATED_LINKS,
+        r"(?:people are also reading|people also (?:read|ask)|readers also liked|"
+        r"others (?:are|also) read(?:ing)?)\W{0,3}$",
+        "en",
+        "People are also reading…",
+        ("People are also reading less, the survey says.",),
+        opens=True,
+    ),
+    Rule(
         Reason.SHARE_LINKS,
         r"\W{0,3}(?:(?:share|tweet|post|email|e-mail|print|pin|copy|copy link|copy url|link copied!?|"
         r"save|bookmark|facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|instagram"
@@ -298,6 +370,14 @@ ENGLISH: tuple[Rule, ...] = (
         ("Follow on legislation may come, he said, in the autumn of the coming year or later.",),
     ),
     Rule(
+        Reason.SHARE_LINKS,
+        r"\W{0,3}follow [^.!?]{2,50} on (?:instagram|twitter|facebook|snapchat|x|tiktok|youtube|threads|"
+        r"linkedin|bluesky)\b.{0,120}$",
+        "en",
+        "Follow The Quay on Instagram, Facebook and YouTube.",
+        ("Follow the river on foot",),
+    ),
+    Rule(
         Reason.SUBSCRIPTION,
         r"(?:(?:subscribe|subscribers?(?: only)?|become a (?:member|subscriber|supporter)|"
         r"subscribe (?:now|today|here)|support (?:us|our (?:journalism|work)|independent journalism)|"
@@ -317,9 +397,17 @@ ENGLISH: tuple[Rule, ...] = (
         ("Subscribe or not, the choice is theirs, he said.",),
     ),
     Rule(
+        Reason.SUBSCRIPTION,
+        r"(?:to (?:revisit|save|read|access|view) this (?:article|story|page),? (?:select|visit|log|sign|"
+        r"subscribe|register)\b|wait! before you go\b)",
+        "en",
+        "To revisit this article, select My Account, then View saved stories",
+        ("To view this village, visitors cross the bridge.",),
+    ),
+    Rule(
         Reason.TAGS,
         r"(?:tags?|topics?|keywords?|filed under|tagged(?: with| in| as)?|categories|labels?|"
-        r"posted in|more on|in this article)(?:: ?.{0,250}| ?[|#].{0,250})?$",
+        r"posted (?:in|under)|published under|more on|in this article)(?:: ?.{0,250}| ?[|#].{0,250})?$",
         "en",
         "Tags: harbour, ferry, storm",
         ("Topics such as rent were avoided.",),

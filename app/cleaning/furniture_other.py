@@ -170,7 +170,7 @@ OTHER_LANGUAGES: tuple[Rule, ...] = (
         r"|個人情報(?:の取り扱い|"
         r"保護方針).{0,10}|トップ(?:ページ)?(?:へ(?:戻る)?)?|メニュー|検索|ログイン|会員登録|お問い合わせ|ページ(?:の)?(?:トップ|"
         r"先頭)(?:へ(?:戻る)?)?|一覧(?:へ|を見る)?|続きを読む|もっと見る|次へ|前へ|閉じる|利用規約|首页|返回(?:顶部|首页)|登录|注册|搜索|菜单|关于我们|"
-        r"联系我们|홈|검색|로그인|맨 위로)$",
+        r"联系我们|홈|검색|로그인|맨 위로|이미지 ?확대(?: ?보기)?)$",
         "ja",
         "ページトップへ戻る",
     ),
@@ -218,7 +218,7 @@ OTHER_LANGUAGES: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.RELATED_LINKS,
-        r"(?:(?:à )?lire aussi\b.{0,150}|sur le même (?:sujet|thème)|articles? (?:liés|similaires|"
+        r"(?:(?:à )?lire aussi\b.{0,290}|sur le même (?:sujet|thème)|articles? (?:liés|similaires|"
         r"associés|recommandés)|les plus lus|à voir aussi.{0,100}|plus d'articles|vous aimerez aussi|"
         r"à la une|dernières (?:actualités|infos|nouvelles))\W{0,3}$",
         "fr",
@@ -290,6 +290,13 @@ OTHER_LANGUAGES: tuple[Rule, ...] = (
         r"(?:無料)?会員登録(?:は|する|して).{0,12})$",
         "ja",
         "この記事は有料会員限定です",
+    ),
+    Rule(
+        Reason.SUBSCRIPTION,
+        r"(?:il vous reste \d{1,2}(?:[.,]\d+)? ?% de cet article|紙の新聞の定期購読者)",
+        "fr",
+        "Il vous reste 57.09% de cet article à lire.",
+        ("Il vous reste 57 jours pour voter.",),
     ),
     Rule(
         Reason.TAGS,

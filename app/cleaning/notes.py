@@ -29,6 +29,20 @@ _NOTES: tuple[tuple[str, str], ...] = (  # pattern, example
         r"translated) (?:and (?:editing|writing) )?by (?-i:[A-Z])",
         "(Reporting by Ann Lee; Editing by Omar Diaz)",
     ),
+    (
+        r"this (?:interview|conversation|discussion|transcript|q&a|episode) (?:has been|was|is) (?:\w+ ){0,2}"
+        r"(?:edited|condensed|abridged|shortened)",
+        "This interview has been lightly edited and condensed for clarity.",
+    ),
+    (
+        r"this (?:article|story|post|piece|essay|column|report|op-ed|excerpt) (?:was |is )?"
+        r"(?:originally |first )+(?:appeared|appears|ran|published|posted)",
+        "This story originally appeared in The Quay.",
+    ),
+    (
+        r"(?:reprinted|republished|excerpted|adapted) (?:by|with) permission|citation: .{5,160} \(\d{4}",
+        "Reprinted by permission of Quay Press.",
+    ),
     (r"(?:us)?[$€£¥] ?1 = ", "($1 = 0.93 euros)"),
     (
         r"(?:anmerkung der redaktion|anm\. d\. red|korrektur(?:hinweis)?:|hinweis der redaktion)",
