@@ -79,7 +79,7 @@ ENGLISH: tuple[Rule, ...] = (
     Rule(
         Reason.ADVERTISEMENT,
         r"(?:[\w.'’-]{1,20} ){1,5}(?:may|might|will) (?:earn|receive|get) (?:an?|some) "
-        r"(?:affiliate commission\b|commission (?:from|on|through) (?:retail|links|purchases|qualifying|our)\b)",
+        r"(?:affiliate commission\b|commission (?:from|on|through) (?:retail|links|purchases|our)\b)",
         "en",
         "The Quay may get a commission from retail offers.",
         ("Brokers may earn a commission on each house.",),

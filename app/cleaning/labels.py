@@ -275,6 +275,8 @@ def _sweep(readings: list[Reading]) -> dict[int, Reason]:
         start = next(index for index, each in enumerate(readings) if _is_sentence(each))
         end = len(readings)
     kept = _keep_lead(readings, start) | set(range(start, end)) | _keep_notes(readings, end)
+    if all(each.is_alone for each in readings):
+        kept.update(index for index in range(start) if readings[index].introduces)
     if start == len(readings):
         kept = set()
     following = find_next_article(readings, sorted(kept))
