@@ -269,13 +269,14 @@ def _find_other_articles(readings: list[Reading], kept: set[int]) -> dict[int, R
 def _sweep(readings: list[Reading]) -> dict[int, Reason]:
     """Return the positions that certainly do not belong to an article; none if all of them are one."""
     start, end = find_run([LENIENT_SCORE if each.score == LABEL_SCORE else each.score for each in readings])
+    is_laid_out = all(each.is_alone for each in readings)
     if not any(_is_sentence(each) for each in readings[start:end]):
         start = end = len(readings)
-    elif all(each.is_alone for each in readings):
+    elif is_laid_out:
         start = next(index for index, each in enumerate(readings) if _is_sentence(each))
         end = len(readings)
     kept = _keep_lead(readings, start) | set(range(start, end)) | _keep_notes(readings, end)
-    if all(each.is_alone for each in readings):
+    if is_laid_out:  # there bylines and timestamps may stand above the headline
         kept.update(index for index in range(start) if readings[index].introduces)
     if start == len(readings):
         kept = set()
