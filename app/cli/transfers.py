@@ -259,7 +259,7 @@ def _store_here(on_duplicate: OnDuplicate) -> Store:
                 lines, prepared = take_prepared(pending)
                 yield lines, store_lines(run, lines, prepared, on_duplicate)
             if following is not None and not finish_following(following):
-                terminal.print("[yellow]warning:[/yellow] the search index cannot follow; a server makes it up")
+                terminal.print("[yellow]warning:[/yellow] the search index is behind; a server makes it up")
         finally:
             cleaners.close()
             if following is not None:
