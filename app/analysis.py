@@ -255,8 +255,8 @@ def _join_abbreviation(match: re.Match[str]) -> str:
     return match[1].replace(".", "") + (" " if match[2] and not is_possessive else "")
 
 
-# Words that are remembered before a generation of them is full: some megabytes. 100,000 articles in English had
-# 168,000 words; of each 330 words, 18 had to be worked out where all were forgotten at once, and one is so.
+# Words of a generation: some megabytes. 84,000 articles in English had 168,000 words; of the 330 of each, 18
+# had to be worked out where all were forgotten at once, and one is so.
 _REMEMBERED = 65_536
 
 
