@@ -25,7 +25,7 @@ from sqlmodel import Session
 
 from app.articles.exports import ExportFormat, ExportQuery, write_export
 from app.cli.terminal import fail, open_store, terminal
-from app.database import read_session, write_session
+from app.database import enlarge_cache, read_session, write_session
 from app.errors import BatchInterrupted
 from app.index.beside import finish_following, start_following
 from app.ingest.articles import OnDuplicate
@@ -240,6 +240,7 @@ def _store_here(on_duplicate: OnDuplicate) -> Store:
 
     def run(work: Callable[[Session], list[Receipt]]) -> list[Receipt]:
         with write_session(engine) as session:
+            enlarge_cache(session.connection())
             receipts = work(session)
         return receipts
 
