@@ -224,6 +224,30 @@ def is_plain(text: str) -> bool:
     return text.isascii() or _FOREIGN.search(text) is None
 
 
+def fold_letters(text: str) -> tuple[str, dict[str, str]] | None:
+    """Fold a text letter by letter, so that each stays where it stands.
+
+    Returns the text, and those of its letters that stay as they are because their folds are longer. Returns
+    None if there are marks, or letters of other scripts than Latin, Greek and Cyrillic.
+
+    >>> fold_letters("Große Élysée")
+    ('große elysee', {'ß': 'ss'})
+    """
+    folded = text.lower()
+    if is_plain(text):
+        return folded, {}
+    if len(folded) != len(text) or _OTHER_LETTER.search(folded):
+        return None
+    longer = {}
+    for letter in sorted(set(_FOREIGN.findall(folded))):
+        fold = _fold(letter)
+        if len(fold) == 1:
+            folded = folded.replace(letter, fold)
+        elif letter.isalnum():
+            longer[letter] = fold
+    return folded, longer
+
+
 def list_words(text: str) -> list[str]:
     """List the words of a text, one for each term, as `TERMS` folds them and as stems are made of them.
 

@@ -1,10 +1,11 @@
 """Group commit: the writes of requests that come at the same time share one transaction and one fsync.
 
-A commit that is on disk (SQLite: synchronous=FULL) takes a millisecond or more whatever it holds; measured on
-SQLite, single-row commits reach 650 a second, commits of 50 rows 6,900. One thread of each process takes all
-writes that wait, runs each under a savepoint, commits, and only then lets their requests answer. A write that
-is refused rolls back alone; a commit that fails fails them all, and nothing of them is stored. Writes that
-follow each other and do the same are run as one, with fewer statements; if that fails, one by one.
+A commit that is on disk (SQLite: synchronous=FULL) takes from a fraction of a millisecond to many, as the
+disk is, whatever it holds; and a statement for many rows takes little more than one for a single row. One
+thread of each process takes all writes that wait, runs each under a savepoint, commits, and only then lets
+their requests answer. A write that is refused rolls back alone; a commit that fails fails them all, and
+nothing of them is stored. Writes that follow each other and do the same are run as one, with fewer
+statements; if that fails, one by one.
 
 No request waits without end: one whose write has not begun in time takes it back and is answered 503.
 """

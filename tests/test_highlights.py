@@ -35,6 +35,7 @@ def show(body, q, headline="h", language="en"):
         ("mail for the letters", "e-mail", ["mail"]),
         ("one two three four", '"four one"~5', ["one", "four"]),
         ("U.S. aid", "us", ["U.S."]),
+        ("Æther und Straße, grosse Höfe", "aether strasse größe höfe", ["Æther", "Straße", "grosse", "Höfe"]),
     ],
 )
 def test_matches(body, q, expected):
@@ -73,3 +74,41 @@ def test_highlights_are_parts_of_the_text(body, q):
         assert part["matches"]
         assert all(start <= first < last <= end for first, last in part["matches"])
         assert part["html"].count("<mark>") == len(part["matches"])
+
+
+WORDS = [
+    "Straße",
+    "strasse",
+    "STRASSEN",
+    "Café",
+    "cafés",
+    "écoles",
+    "Æther",
+    "aether",
+    "fußball",
+    "Fussball",
+    "œuvre",
+    "U.S.",
+    "l’été",
+    "l'ete",
+    "people’s",
+    "naïve_er",
+    "мосты",
+    "Мост",
+    "ёлка",
+    "Ελλάδας",
+    "x²",
+    "São",
+    "İzmir",
+]
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join),
+    st.sampled_from([*(word.lower() for word in WORDS), "oeuvres", "straß*", '"fussball cafe"', '"straße"']),
+    st.sampled_from(["de", "fr", "ru", "und"]),
+)
+def test_letter_of_another_script_changes_no_match(text, q, language):
+    """The text is folded letter by letter without it, and analysed word by word with it."""
+    shown = [show(body, q, language=language) for body in (text, f"{text} 東")]
+    assert shown[0] == [] if not shown[1] else shown[0][0]["matches"] == shown[1][0]["matches"]

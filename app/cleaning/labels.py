@@ -26,6 +26,14 @@ from app.cleaning.markup_features import describe_marks, find_marks, weigh_names
 from app.cleaning.measures import ends_sentence
 from app.cleaning.quality import choose_threshold, estimate_quality
 from app.cleaning.readings import LABEL_SCORE, LONG, find_run, read_paragraphs
+from app.cleaning.shapes import (
+    HEAD,
+    find_entries,
+    find_next_article,
+    find_rows,
+    is_headed,
+    list_entry_lines,
+)
 from app.cleaning.trees import LineModel, load_model
 
 PASSES = (
@@ -59,8 +67,9 @@ def label_lines(draft: Draft) -> Draft:
     reasons = _sweep(readings)
     body: set[int] = set(range(len(readings)))
     standfirst = None
+    entries = find_entries(readings)
     if reasons:
-        chosen, kept, standfirst = _choose_lines(readings, chances, is_html=bool(marks))
+        chosen, kept, standfirst = _choose_lines(readings, chances, entries, is_html=bool(marks))
         if kept or len(readings) > SHORT_PAGE:
             reasons = _name_reasons(readings, kept)
             body = chosen
@@ -80,6 +89,8 @@ def label_lines(draft: Draft) -> Draft:
         return draft.with_warning(Warning_.NO_ARTICLE)
     if standfirst in left:
         draft = draft.with_role(draft.paragraphs[standfirst], Role.STANDFIRST)
+    for clock in {clock for clock, _ in entries}.intersection(left):
+        draft = draft.with_role(draft.paragraphs[clock], Role.TIMESTAMP)
     return replace(
         draft,
         readings=tuple(readings),
@@ -129,7 +140,7 @@ def _removed_lines(draft: Draft, reasons: dict[int, Reason]) -> list[Line]:
 
 
 def _choose_lines(
-    readings: list[Reading], chances: Sequence[float], *, is_html: bool
+    readings: list[Reading], chances: Sequence[float], entries: Sequence[tuple[int, int]], *, is_html: bool
 ) -> tuple[set[int], set[int], int | None]:
     """Return the positions of the lines that the model takes for the body, of these and all that belongs to
     the article, and of its standfirst.
@@ -145,14 +156,19 @@ def _choose_lines(
             continue
         if chances[index] >= (SURE if is_label or _is_first_entry(readings, index) else threshold):
             body.append(index)
+    body = sorted({*body, *list_entry_lines(readings, entries)})
     if not any(_is_sentence(readings[index]) for index in body):
         return set(), set(), None
     body = _fill_holes(readings, chances, open_lines, body)
     if not is_html:  # there the model is surer of what ends an article
         body += _list_likely(readings, chances, open_lines, body[-1])
+    body = sorted({*body, *find_rows(readings, body)})
+    following = find_next_article(readings, body)
+    body = [index for index in body if following is None or index < following]
     start, end = body[0], body[-1] + 1
     kept, standfirst = _keep_introduction(readings, start)
     kept.update(body)
+    kept.update(clock for clock, _ in entries)
     kept.update(index for index in range(start, end) if readings[index].kind in (Kind.CAPTION, Kind.NOTE))
     kept.update(index for index in range(start, body[:LEAD][-1]) if readings[index].introduces)
     return set(body), kept | _keep_notes(readings, end), standfirst
@@ -241,8 +257,9 @@ def _find_other_articles(readings: list[Reading], kept: set[int]) -> dict[int, R
     for index in range(len(readings) + 1):
         is_over = index == len(readings) or index in kept or readings[index].reason is not None
         if is_over or (group and index - group[-1] > OTHER_GAP):
-            if sum(readings[at].weight for at in group) >= OTHER_ARTICLE and len(group) > 1:
-                found.update(dict.fromkeys(range(group[0], group[-1] + 1), Reason.OTHER_ARTICLE))
+            head = HEAD if group and is_headed(readings, group[0]) else 0
+            if len(group) > 1 and (head or sum(readings[at].weight for at in group) >= OTHER_ARTICLE):
+                found.update(dict.fromkeys(range(group[0] - head, group[-1] + 1), Reason.OTHER_ARTICLE))
             group = []
         if not is_over and is_prose(readings[index]):
             group.append(index)
@@ -260,11 +277,14 @@ def _sweep(readings: list[Reading]) -> dict[int, Reason]:
     kept = _keep_lead(readings, start) | set(range(start, end)) | _keep_notes(readings, end)
     if start == len(readings):
         kept = set()
+    following = find_next_article(readings, sorted(kept))
     removed: dict[int, Reason] = {}
     seen: set[str] = set()
     for index, each in enumerate(readings):
         if each.reason:
             removed[index] = each.reason
+        elif following is not None and index >= following:
+            removed[index] = Reason.OTHER_ARTICLE
         elif index not in kept:
             removed[index] = _name_outside(each)
         elif each.text in seen and each.weight >= SHORTEST_HEADLINE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import groupby
 
 from app.cleaning.article import Block
 from app.cleaning.draft import Draft, Paragraph
@@ -13,6 +14,7 @@ from app.cleaning.measures import WIDE, drop_typography, ends_sentence, weigh
 _BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
 _BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
 _SUBHEAD = 80.0
+_LEAST_ROWS = 3  # subheads in a row
 _QUOTE_ENDS = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』"}
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
 # The same for ASCII in a tenth of the time: what may stand inside a word goes, all else that is no letter or
@@ -26,7 +28,7 @@ def join_paragraphs(draft: Draft) -> Draft:
     Leaves lines that have a role alone; notes, captions and what stands above the body are not a part of it.
     """
     left = draft.undecided()
-    named = [(each, _name_role(draft, each, each is left[-1])) for each in left]
+    named = _name_rows([(each, _name_role(draft, each, each is left[-1])) for each in left])
     draft = draft.with_roles({number: role for each, role in named for number in each})
     blocks = tuple(
         Block(draft.line(each[0]).role, draft.text_of(each), each[0])
@@ -35,6 +37,16 @@ def join_paragraphs(draft: Draft) -> Draft:
     )
     body = "\n\n".join(block.text for block in blocks if block.role in _BODY)
     return replace(draft, blocks=blocks, body=body, word_count=count_words(body))
+
+
+def _name_rows(named: list[tuple[Paragraph, Role]]) -> list[tuple[Paragraph, Role]]:
+    """Call subheads that follow one another what they are: the rows of a table or a list."""
+    rows: list[tuple[Paragraph, Role]] = []
+    for role, group in groupby(named, key=lambda each: each[1]):
+        run = [each for each, _ in group]
+        is_list = role is Role.SUBHEAD and len(run) >= _LEAST_ROWS
+        rows += [(each, Role.LIST if is_list else role) for each in run]
+    return rows
 
 
 def _name_role(draft: Draft, paragraph: Paragraph, is_last: bool) -> Role:

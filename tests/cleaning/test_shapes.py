@@ -85,6 +85,41 @@ SHAPES = {
         ),
         ("upon a cloth of rain,", "forgot the place again."),
     ),
+    "live blog": (
+        lay(
+            HEADLINE,
+            PARAGRAPHS[0],
+            *("14:32", "Hall to open in spring", PARAGRAPHS[4]),
+            *("14:05", "Opponents speak", PARAGRAPHS[3]),
+            *("13:40", PARAGRAPHS[2]),
+            *("13:12", "Seven in favour", PARAGRAPHS[1]),
+        ),
+        (*PARAGRAPHS[1:], "Hall to open in spring", "Opponents speak", "Seven in favour"),
+    ),
+    "results": (
+        lay(
+            HEADLINE,
+            *PARAGRAPHS[:2],
+            "Results of the regatta:",
+            "Quay United 2 Southbay 1",
+            "Pier Rovers 0 Upper Town 0",
+            "Ferry City 3 Customs House 2",
+            PARAGRAPHS[4],
+        ),
+        ("Results of the regatta:", "Quay United 2 Southbay 1", "Ferry City 3 Customs House 2"),
+    ),
+    "table": (
+        lay(
+            HEADLINE,
+            *PARAGRAPHS[:2],
+            "Team\tPlayed\tPoints",
+            "Quay United\t12\t30",
+            "Southbay\t12\t24",
+            "Pier Rovers\t12\t19",
+            *PARAGRAPHS[2:4],
+        ),
+        ("Quay United 12 30", "Pier Rovers 12 19"),
+    ),
     "all in one line": (f"{HEADLINE}\n{' '.join(PARAGRAPHS)}", (" ".join(PARAGRAPHS),)),
     "transcript": (
         lay(
@@ -106,6 +141,58 @@ def test_shape_keeps_its_text(raw: str, texts: tuple[str, ...]) -> None:
     assert [text for text in texts if text not in cleaned.body] == []
     assert [text for text in (*ABOVE, *BELOW) if text in cleaned.body.split("\n\n")] == []
     assert 0.5 <= cleaned.quality <= 1
+
+
+def test_clocks_of_a_live_blog_stand_between_its_entries() -> None:
+    blocks = clean(SHAPES["live blog"][0]).blocks
+    clocks = [each.text for each in blocks if each.role is Role.TIMESTAMP]
+    assert clocks == ["14:32", "14:05", "13:40", "13:12"]
+    assert [each.role for each in blocks[2:5]] == [Role.TIMESTAMP, Role.SUBHEAD, Role.PARAGRAPH]
+
+
+def test_clocks_of_a_list_of_news_make_no_live_blog() -> None:
+    news = (
+        *("14:32", "Storm closes the port and the pier, and all of the boats stay in until Friday morning."),
+        *("14:05", "Ten boats are to be seen at the quay on Sunday, if the weather allows them to sail in."),
+        *("13:40", "A ferry has lost its anchor in the southern bay, and divers are looking for it there."),
+    )
+    cleaned = clean(lay(HEADLINE, *PARAGRAPHS, "Latest news", *news))
+    assert cleaned.body == "\n\n".join(PARAGRAPHS)
+
+
+def test_rows_of_a_table_are_a_list() -> None:
+    roles = {each.text: each.role for each in clean(SHAPES["table"][0]).blocks}
+    assert roles["Southbay 12 24"] is Role.LIST
+
+
+OTHER = (
+    "Mackerel returns to the southern coast",
+    "By Ines Ferro",
+    "12 May 2031",
+    "Fishermen on the southern coast have found a shoal of mackerel that was last seen there long ago.",
+    "The first boats came back on Monday with full holds, and the price fell by a third before noon.",
+    "Biologists of the institute say that warmer water has moved the fish, and that they may well stay.",
+)
+
+
+@pytest.mark.parametrize("above", [(), ("By Mara Holm", "11 May 2031")], ids=["bare", "signed"])
+@pytest.mark.parametrize("between", [(), ("Share this article",)], ids=["close", "parted"])
+def test_second_article_is_named_as_such(above: tuple[str, ...], between: tuple[str, ...]) -> None:
+    cleaned = clean(lay(HEADLINE, *above, *PARAGRAPHS, *between, *OTHER))
+    assert cleaned.body == "\n\n".join(PARAGRAPHS)
+    assert {line.reason for line in cleaned.lines if line.text in OTHER} == {Reason.OTHER_ARTICLE}
+    assert Warning_.SEVERAL_ARTICLES in cleaned.warnings
+
+
+def test_second_article_of_a_text_without_furniture_is_named_too() -> None:
+    cleaned = clean("\n\n".join([HEADLINE, *PARAGRAPHS, *OTHER]))
+    assert cleaned.body == "\n\n".join(PARAGRAPHS)
+
+
+def test_title_and_name_inside_an_article_make_no_second_one() -> None:
+    cleaned = clean(lay(HEADLINE, *PARAGRAPHS[:3], OTHER[0], OTHER[1], *PARAGRAPHS[3:]))
+    assert [text for text in PARAGRAPHS if text not in cleaned.body] == []
+    assert Warning_.SEVERAL_ARTICLES not in cleaned.warnings
 
 
 def test_page_without_article_has_none() -> None:
