@@ -87,7 +87,7 @@ def list_stems(language: str) -> Remembered:
         folded = fold_word(word)
         found = fold_word("".join(stemmer.analyze(folded))) or folded
         if word.isascii():
-            return word if found == word else found  # one text in memory, not two
+            return found
         accented = fold_word("".join(stemmer.analyze(word[:MAX_WORD].lower()))) or folded
         return found if accented == found else f"{accented} {found}"
 

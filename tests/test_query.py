@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analysis import MAX_TERM, TERMS, Remembered, list_words, tokenise
+from app.analysis import MAX_TERM, TERMS, list_words, tokenise
 from app.errors import InvalidQuery
 from app.query import All, Any, Best, Not, Words, describe, parse_query
 from app.query import list_words as list_asked
@@ -167,23 +167,6 @@ LANGUAGE = st.lists(
     )
     | st.text(max_size=5)
 ).map("".join)
-
-
-def test_what_words_become_is_remembered_by_generations(monkeypatch):
-    monkeypatch.setattr("app.analysis._REMEMBERED", 3)
-    worked_out = []
-
-    def work_out(word):
-        worked_out.append(word)
-        return word.upper()
-
-    remembered = Remembered(work_out)
-    for word in ("the", "a", "b", "the", "c", "the", "d", "the", "e", "the", "f", "the", "g", "the"):
-        assert remembered[word] == word.upper()
-        assert len(remembered) <= 3
-    assert worked_out == ["the", "a", "b", "c", "d", "e", "f", "g"]
-    assert remembered["a"] == "A"
-    assert worked_out[-1] == "a"
 
 
 @given(LANGUAGE)
