@@ -15,10 +15,11 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
@@ -47,6 +48,8 @@ class _Write:
     work: Work[Any, Any]
     item: Any = None
     outcome: "Future[Any]" = field(default_factory=Future)
+    told: "asyncio.Future[None] | None" = None
+    """Of an event loop that waits for the outcome."""
 
 
 class GroupCommit:
@@ -92,15 +95,14 @@ class GroupCommit:
 
         Items whose work is the same function are handed to it together.
         """
-        write = _Write(work, item)
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        write = _Write(work, item, told=told)
         self._waiting.put(write)
-        # Shielded, since what has begun is not undone because nobody waits for it any longer.
-        waited = asyncio.shield(asyncio.wrap_future(write.outcome))
         try:
-            result: Result = await asyncio.wait_for(waited, ANSWER_SECONDS)
+            await asyncio.wait_for(told, ANSWER_SECONDS)
         except TimeoutError:
-            result = _take_back(write)
-        return result
+            return cast(Result, _take_back(write))
+        return cast(Result, write.outcome.result())
 
     def _serve(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -134,6 +136,7 @@ class GroupCommit:
             late = [write for write in self._take_waiting() if write.outcome.set_running_or_notify_cancel()]
             for write in batch + late:
                 write.outcome.set_exception(error)
+            _tell(batch + late)
             return
         self.seq = max(self.seq, list_numbers(session).get("changes", 0))
         for write, outcome in zip(batch, outcomes, strict=True):
@@ -141,7 +144,25 @@ class GroupCommit:
                 write.outcome.set_exception(outcome)
             else:
                 write.outcome.set_result(outcome)
+        _tell(batch)
         self._after_commit()
+
+
+def _tell(writes: Sequence[_Write]) -> None:
+    """Tell the event loops that wait, each once for all its writes: each call hands the interpreter over."""
+    waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for write in writes:
+        if write.told is not None:
+            waiting.setdefault(write.told.get_loop(), []).append(write.told)
+    for loop, told in waiting.items():
+        with suppress(RuntimeError):  # it has been closed
+            loop.call_soon_threadsafe(_wake, told)
+
+
+def _wake(waiting: Sequence["asyncio.Future[None]"]) -> None:
+    for told in waiting:
+        if not told.done():  # whose client has gone
+            told.set_result(None)
 
 
 def _take_back(write: _Write) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -166,9 +167,12 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.commits.start()
     app.state.keys = KeyRing(app.state.engine)
     marking = asyncio.create_task(app.state.keys.keep_marking(app.state.commits), name="dateline-key-marks")
+    # What has been loaded stays: to look through it again and again for garbage was a tenth of a request.
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         app.state.stopping.set()
         app.state.cleaners.close()
         marking.cancel()

@@ -1,8 +1,11 @@
 """CRUD of structured articles: versions, conditions, merge patch, tombstones, idempotency."""
 
+import json
 from typing import Any
 
 import pytest
+
+from app.keys import Scope
 
 CONTENT: dict[str, Any] = {
     "headline": "Bridge reopens",
@@ -26,6 +29,9 @@ CONTENT: dict[str, Any] = {
     "metrics": [{"kind": "reads", "value": 12}],
     "published_at": "2024-05-07T12:15:00+03:00",
 }
+# What differs between two articles that say the same.
+DECIDED = ("id", "uri", "seq", "story_id", "duplicate_of", "external_id", "created_at", "updated_at")
+WHOLE = b'{"headline": "H", "body": "B"}'
 
 
 def match(article: dict[str, Any]) -> dict[str, str]:
@@ -52,6 +58,59 @@ def test_created_article_is_answered_whole(client):
     for name in ("headline", "body", "byline", "agency", "source", "url", "external_id", "section", "tags"):
         assert article[name] == CONTENT[name], name
     assert client.get(response.headers["Location"]).json() == article
+
+
+def test_article_is_the_same_whichever_way_the_request_takes(client):
+    """An Idempotency-Key, a charset, what only a lenient parser reads: none of them is the plain case."""
+    answers = [
+        client.post("/v1/articles", content=body, headers={"Content-Type": "application/json", **headers})
+        for number, (body, headers) in enumerate(
+            [
+                (json.dumps(CONTENT), {}),
+                (json.dumps(CONTENT), {}),
+                (json.dumps(CONTENT), {"Idempotency-Key": "one"}),
+                (json.dumps(CONTENT), {"Content-Type": "application/json; charset=utf-8"}),
+                ("\n" + json.dumps(CONTENT, indent=1), {"Content-Type": "application/merge+json"}),
+            ]
+        )
+        for body in [body.replace("hp-1", f"hp-{number}")]
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 5
+    told = [
+        {name: value for name, value in answer.json().items() if name not in DECIDED} for answer in answers
+    ]
+    assert told[1:] == told[:1] * 4
+    assert [answer.json()["external_id"] for answer in answers] == [f"hp-{number}" for number in range(5)]
+    assert len({frozenset(answer.headers) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "path", "expected"),
+    [
+        (b"{", {}, "", (400, "malformed-request")),
+        (b'{"headline": "H", "body": "B", "authors": NaN}', {}, "", (422, "invalid-payload")),
+        (b'{"headline": "H", "body": "B", "boddy": "C"}', {}, "", (422, "invalid-payload")),
+        (b'{"headline": "H", "body": "<p></p>"}', {}, "", (422, "invalid-payload")),
+        (b"[]", {}, "", (422, "invalid-payload")),
+        (b"", {}, "", (422, "invalid-payload")),
+        (WHOLE, {}, "?dry_run=1", (400, "unknown-parameter")),
+        (WHOLE, {"Content-Type": "text/plain"}, "", (415, "unsupported-media-type")),
+        (WHOLE, {"Content-Encoding": "br"}, "", (415, "unsupported-media-type")),
+        (WHOLE, {"Authorization": "Bearer dl_x_y"}, "", (401, "invalid-key")),
+    ],
+)  # fmt: skip
+def test_wrong_post_is_refused_also_when_the_key_is_known(client, body, headers, path, expected):
+    assert client.post("/v1/articles", json=CONTENT).status_code == 201
+    headers = {"Content-Type": "application/json", **headers}
+    answer = client.post("/v1/articles" + path, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == expected
+    assert len(client.get("/v1/articles").json()["items"]) == 1
+
+
+def test_key_that_may_only_read_posts_nothing_also_when_it_is_known(client, make_key):
+    headers = make_key(Scope.READ)
+    for _ in range(2):
+        assert client.post("/v1/articles", json=CONTENT, headers=headers).json()["code"] == "scope-missing"
 
 
 def test_article_is_not_modified_for_who_has_it(client, make_article):

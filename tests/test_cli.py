@@ -126,6 +126,14 @@ def test_articles_move_from_store_to_store(run, tmp_path, page):
     assert run("import", str(tmp_path / "missing")).returncode == 1
 
 
+def test_large_import_ends_when_all_is_found(run):
+    lines = [json.dumps({"article": {"headline": f"H{n}", "body": f"Body {n}."}}) for n in range(1500)]
+    moved = run("import", "-", stdin="\n".join(lines))
+    assert (moved.returncode, moved.stdout) == (0, "1500\tnew\n0\tknown\n0\trejected\n"), moved.stderr
+    checked = run("check")
+    assert (checked.returncode, checked.stdout) == (0, "store and index agree\n")
+
+
 def test_clean_prints_json_and_needs_no_store(run, tmp_path, page):
     shown = run("clean", "-", stdin=page)
     assert shown.returncode == 0

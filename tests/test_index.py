@@ -318,6 +318,24 @@ def test_writes_are_found_while_the_index_is_built_anew(start, write, engine, fo
     assert read_position(find_folder(folder)).index != before
 
 
+def test_index_that_is_far_behind_is_replaced_without_being_brought_up(write, engine, folder, monkeypatch):
+    monkeypatch.setattr("app.index.follower.COMMIT_EVERY", 2)
+    for _ in range(3):
+        write()
+    positions = []
+    build = following.build_anew
+
+    def build_anew(*arguments, folder, meanwhile, **named):
+        meanwhile()
+        positions.append(read_position(folder).seq)
+        return build(*arguments, folder=folder, meanwhile=meanwhile, **named)
+
+    monkeypatch.setattr("app.index.follower.build_anew", build_anew)
+    assert "3 articles, up to change 3" in index.rebuild(engine, folder)
+    assert positions == [0]
+    assert index.check(engine, folder) == []
+
+
 def test_lag_counts_what_searches_do_not_see(start, write):
     follower = start()
     reach(follower, write().seq)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import orjson
 import pytest
@@ -23,7 +24,7 @@ from app.stories import membership
 from app.stories.membership import join_stories, list_members, split_story
 from app.stories.placing import place_articles, read_newcomer
 from app.stories.rebuilding import list_stored, place_stored
-from app.stories.sketches import MOST, sketch_words
+from app.stories.sketches import FEWEST, MOST, SHINGLE, sketch_words
 from app.stories.texts import Text
 from app.tables import Article, ArticleShingle, Story
 
@@ -508,3 +509,7 @@ def test_any_text_has_a_bounded_sketch(written, times):
     assert bool(sketch) == bool(words)
     assert sketch == sorted(set(sketch))
     assert all(-(2**31) <= number < 2**31 for number in sketch)
+    shingles = {" ".join(words[n : n + SHINGLE]) for n in range(max(1, len(words) - SHINGLE + 1))} - {""}
+    hashes = sorted(crc32(shingle.encode("utf-8", "surrogatepass")) - 2**31 for shingle in shingles)
+    assert sketch == hashes[: len(sketch)]
+    assert len(sketch) == len(hashes) or len(sketch) >= FEWEST

@@ -18,13 +18,11 @@ from app.articles.conditional import (
     make_etag,
     require_match,
 )
-from app.articles.creating import Creation, create_each_once
+from app.articles.creating import CreationRoute, create_each_once, read_creation
 from app.articles.filters import MAX_ID
 from app.articles.markup import read_body_text
 from app.articles.queries import FIELD_NAMES, get_article, list_documents
-from app.articles.rows import prepare_article
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
-from app.articles.sources import bind_source
 from app.articles.views import ListQuery, View, view_document
 from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
 from app.articles.writes import delete_article, find_by_external_id, update_article
@@ -92,16 +90,6 @@ class ArticleList(BaseModel):
     next: str | None
 
 
-@router.post(
-    "",
-    response_model=ArticleRead,
-    status_code=201,
-    operation_id="create_article",
-    responses={
-        200: {"model": ArticleRead, "description": "The article with this external_id, which says the same."},
-        **document_errors(*WRITE_ERRORS, ExternalIdTaken, IdempotencyKeyReused),
-    },
-)
 async def create_structured_article(
     commits: Commits, content: ArticleCreate, writer: Writer, idempotency: Idempotency
 ) -> Response:
@@ -110,9 +98,22 @@ async def create_structured_article(
     An `external_id` that the same source has used before gives the article stored then, if it says the same,
     and 409 if it does not. With a key that is bound to a source, an article that states none is of that one.
     """
-    given = {"source": bind_source(content.source, writer.source), "body": read_body_text(content.body)}
-    article = prepare_article(content.model_copy(update=given))
-    return await commits.run_together(create_each_once, Creation(article, idempotency))
+    return await commits.run_together(create_each_once, read_creation(content, writer, idempotency))
+
+
+router.add_api_route(
+    "",
+    create_structured_article,
+    methods=["POST"],
+    route_class_override=CreationRoute,
+    response_model=ArticleRead,
+    status_code=201,
+    operation_id="create_article",
+    responses={
+        200: {"model": ArticleRead, "description": "The article with this external_id, which says the same."},
+        **document_errors(*WRITE_ERRORS, ExternalIdTaken, IdempotencyKeyReused),
+    },
+)
 
 
 @router.get(

@@ -25,8 +25,9 @@ from sqlmodel import Session
 
 from app.articles.exports import ExportFormat, ExportQuery, write_export
 from app.cli.terminal import fail, open_store, terminal
-from app.database import read_session, write_session
+from app.database import enlarge_cache, read_session, write_session
 from app.errors import BatchInterrupted
+from app.index.beside import finish_following, start_following
 from app.ingest.articles import OnDuplicate
 from app.ingest.cleaners import Cleaners
 from app.ingest.lines import Grouper, Line, LineSplitter
@@ -234,29 +235,37 @@ def _read_groups(source: IO[bytes], done: int, tell: Callable[[int], None]) -> I
 
 
 def _store_here(on_duplicate: OnDuplicate) -> Store:
-    """Store in the settings' store, cleaned on all cores."""
+    """Store in the settings' store, cleaned on all cores, while the search index follows."""
     _settings, engine = open_store()
 
     def run(work: Callable[[Session], list[Receipt]]) -> list[Receipt]:
         with write_session(engine) as session:
+            enlarge_cache(session.connection())
             receipts = work(session)
         return receipts
 
     def store(groups: Iterator[list[Line]]) -> Iterator[tuple[list[Line], list[Receipt]]]:
         cleaners = Cleaners()
         pending: deque[Group] = deque()
+        following = None
         try:
             for group in chain(groups, repeat(None)):
                 if group is not None:
                     pending.append((group, cleaners.prepare(group)))
                     if len(pending) <= GROUPS_AHEAD:
                         continue
+                    following = following or start_following()
                 if not pending:
-                    return
+                    break
                 lines, prepared = take_prepared(pending)
                 yield lines, store_lines(run, lines, prepared, on_duplicate)
+            if following is not None and not finish_following(following):
+                terminal.print("[yellow]warning:[/yellow] the search index is behind; a server makes it up")
         finally:
             cleaners.close()
+            if following is not None:
+                following.kill()
+                following.wait()
 
     return store
 

@@ -23,7 +23,7 @@ from app.index.folder import (
     read_stamp,
     take_snapshot,
 )
-from app.index.following import build_anew, find_last_seq, follow, is_of_this_store
+from app.index.following import COMMIT_EVERY, build_anew, find_last_seq, follow, is_of_this_store
 
 # Seconds between looks for the writes of other processes; a write of this one wakes the thread at once.
 POLL_SECONDS = 0.1
@@ -53,8 +53,9 @@ class Follower:
     it has committed, and one of them takes over when it ends.
     """
 
-    def __init__(self, engine: Engine, index_dir: Path) -> None:
+    def __init__(self, engine: Engine, index_dir: Path, most_rest: float = MOST_REST) -> None:
         self._engine = engine
+        self._most_rest = most_rest
         self._folder = find_folder(index_dir)
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
@@ -123,7 +124,7 @@ class Follower:
                 traceback.clear_frames(error.__traceback__)
                 self._close()
                 self._stopping.wait(LOCK_SECONDS)
-            self._stopping.wait(min(MOST_REST, REST * (time.monotonic() - began)))
+            self._stopping.wait(min(self._most_rest, REST * (time.monotonic() - began)))
             self._woken.wait(POLL_SECONDS if self._writer else READER_POLL_SECONDS)
             self._woken.clear()
         self._close()
@@ -191,10 +192,15 @@ class Follower:
         self._open()
 
     def _build_anew(self, writer: tantivy.IndexWriter) -> None:
-        """Build the index anew, and follow with the old one until the new one is whole."""
+        """Build the index anew, and follow with the old one until the new one is whole.
+
+        An old one that is far behind stays there: to bring it up would cost as much as the new one does.
+        """
+        is_far_behind = find_last_seq(self._engine) - self._position.seq > COMMIT_EVERY
 
         def go_on() -> None:
-            follow(self._engine, writer, folder=self._folder, stopping=self._stopping, show=self._show)
+            if not is_far_behind:
+                follow(self._engine, writer, folder=self._folder, stopping=self._stopping, show=self._show)
 
         if build_anew(self._engine, folder=self._folder, stopping=self._stopping, meanwhile=go_on):
             self._close()

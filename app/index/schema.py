@@ -8,6 +8,7 @@ Tantivy splits at spaces only.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 import tantivy
@@ -57,6 +58,8 @@ MOMENTS = ("date", "published_at", "created_at", "updated_at", "dateline_day")
 NUMBERS = ("id", "seq", "story_id", "word_count", *MOMENTS)
 # The status whose articles are not in the index: even a count of hits would tell what words they have.
 WITHHELD = "withheld"
+# Names whose values are remembered, since most come again: sources, places, tags, the same authors.
+_NAMES_REMEMBERED = 4096
 # Words of a name that a suggestion can begin with.
 _NAME_WORDS = 8
 COPY = "copy"  # the value of `has` that marks a copy of another article
@@ -165,15 +168,22 @@ def _list_names(row: Row[Any]) -> list[tuple[str, str]]:
     countries = sorted({fold_name(place["country"]) for place in places if place["country"]})
     written = [("country", country) for country in countries]
     for kind, name in sorted((kind, name) for kind, name in names if name and not name.isspace()):
-        folded = fold_name(name)
-        words = folded.split(" ")
-        written.append((kind, folded))
-        written.append((name_facet(kind), folded + NAME_BREAK + name))
-        written += [
+        written += _write_name(kind, name)
+    return written
+
+
+@lru_cache(maxsize=_NAMES_REMEMBERED)
+def _write_name(kind: str, name: str) -> list[tuple[str, str]]:
+    folded = fold_name(name)
+    words = folded.split(" ")
+    return [
+        (kind, folded),
+        (name_facet(kind), folded + NAME_BREAK + name),
+        *(
             (name_suggestions(kind), " ".join(words[first:]) + NAME_BREAK + name)
             for first in range(min(len(words), _NAME_WORDS))
-        ]
-    return written
+        ),
+    ]
 
 
 def _list_numbers(row: Row[Any]) -> list[tuple[str, int]]:

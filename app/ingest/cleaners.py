@@ -10,6 +10,7 @@ A long text that is posted by itself goes the same way, before the groups that w
 would hold up all other requests, and nothing could end it.
 """
 
+import gc
 import logging
 import os
 import pickle
@@ -17,16 +18,14 @@ import queue
 import select
 import signal
 import subprocess
-import sys
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count as count_up
-from pathlib import Path
 from typing import IO, Any, cast
 
-import app
+from app.children import start_child
 from app.errors import CleaningBusy, CleaningFailed, DatelineError
 from app.ingest.articles import CleanedSubmission, clean_submission
 from app.ingest.lines import Line, Prepared, prepare_line, prepare_text
@@ -184,7 +183,7 @@ class _Child:
         """Tell whether it can be asked at once; one that has not been started may be started by this."""
         if self._process is None and start:
             with suppress(OSError):
-                self._process = _start()
+                self._process = start_child(*CHILD)
         if self._process is not None and not self._has_greeted:
             self._has_greeted = self._receive(0) is not None
         return self._has_greeted
@@ -194,7 +193,7 @@ class _Child:
         if self._process is not None and self._process.poll() is not None:  # it has died in between
             self.end()
         try:
-            process = self._process = self._process or _start()
+            process = self._process = self._process or start_child(*CHILD)
             self._has_greeted = self._has_greeted or self._receive(START_SECONDS) is not None
             if self._has_greeted:
                 _write(cast(IO[bytes], process.stdin), items)
@@ -252,19 +251,6 @@ def _count_raw(items: list[Item]) -> int:
     )
 
 
-def _start() -> "subprocess.Popen[bytes]":
-    """Start a child that finds the same program as this process, wherever it was started."""
-    package = str(Path(app.__file__).parent.parent)
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(
-        [sys.executable, *CHILD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=0,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-
-
 def _write(stream: IO[bytes], value: Any) -> None:
     data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     view = memoryview(len(data).to_bytes(_LENGTH_BYTES) + data)
@@ -304,6 +290,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
         _write(answers, ([], take_kept_figures()))  # ready
+        gc.freeze()  # what has been loaded stays, and need not be looked through again and again
         while True:
             items = _read(questions)
             prepared = [_prepare_in_time(item) for item in items]

@@ -204,6 +204,15 @@ async def require_writer(request: Request, key: BearerKey) -> VerifiedKey:
     return writer
 
 
+def find_known_writer(request: Request) -> VerifiedKey | None:
+    """Find out who writes without a look-up; None where only `require_writer` can tell."""
+    key: VerifiedKey | None = request.scope["state"]["key"]
+    if key is None or not includes(key.scope, Scope.WRITE):
+        return None
+    request.scope["state"]["writer"] = key
+    return key
+
+
 async def require_admin(request: Request, key: BearerKey) -> VerifiedKey:
     """Let through who may look after keys, and say who it is."""
     admin = _check_scope(key, Scope.ADMIN)

@@ -26,6 +26,9 @@ SHINGLE = 5
 WORDS_PER_HASH = 24
 FEWEST = 12
 MOST = 48
+# How many times as many hashes are sorted as a sketch has.
+MORE_THAN_WANTED = 3
+_HASHES = 2**32
 # Articles that may bear a hash. A story with more copies is found all the same, by the first of them.
 MOST_BEARERS = 16
 # A body with fewer hashes than this may share a single one with its copy.
@@ -72,8 +75,18 @@ def sketch_words(words: Sequence[str]) -> list[int]:
     starts = [0, *accumulate(map((1).__add__, map(len, encoded)))]
     count = max(1, len(words) - SHINGLE + 1)
     ends = starts[min(SHINGLE, len(words)) :]
-    hashes = {crc32(joined[start : end - 1]) for start, end in zip(starts[:count], ends, strict=True)}
-    return [number - 2**31 for number in sorted(hashes)[: _count_hashes(len(words))]]
+    wanted = _count_hashes(len(words))
+    # Nearly always the lowest are among those under a limit that some times as many pass: to keep and sort
+    # all would take half as long again.
+    for limit in (MORE_THAN_WANTED * wanted * _HASHES // count, _HASHES):
+        lowest = {
+            number
+            for start, end in zip(starts[:count], ends, strict=True)
+            if (number := crc32(joined[start : end - 1])) < limit
+        }
+        if len(lowest) >= wanted:
+            break
+    return [number - 2**31 for number in sorted(lowest)[:wanted]]
 
 
 def _count_hashes(words: float) -> int:
