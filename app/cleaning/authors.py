@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from app.cleaning.article import Author
@@ -9,11 +10,13 @@ from app.cleaning.bylines import parse_authors, read_names
 from app.cleaning.draft import Draft, Metadata, Paragraph
 from app.cleaning.introductions import FAR, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
-from app.cleaning.measures import fold, is_wide
+from app.cleaning.measures import ends_sentence, fold, is_wide, weigh
 from app.cleaning.names import is_name
 
 _LONGEST = 180  # letters of a byline
 _MOST = 12  # authors
+_INSIDE, _PROSE = 2, 80.0  # paragraphs after which the body has begun, and letters of such a one
+_ADDRESS = re.compile(r"://|\bwww\.")
 
 
 def check_authors(draft: Draft) -> Draft:
@@ -32,13 +35,15 @@ def check_authors(draft: Draft) -> Draft:
     'Nora Feld, Oslo'
     """
     stated, agency = _parse_stated(draft.metadata)
-    if not stated and not agency and not draft.authors:
-        stated = _parse_marked(draft)
     draft = replace(draft, agency=draft.agency or agency)
+    marked = () if stated or agency or draft.authors else _parse_marked(draft)
+    introduction = [draft.text_of(each) for each, rank in list_introduction(draft) if rank != FAR]
+    near = [text for text in introduction if len(text) <= _LONGEST]
+    if marked:  # the names of others stand in such elements, too: beside the titles of their stories
+        stated = _find_printed(marked, near)
     if not stated:
         return draft
-    near = [draft.text_of(each) for each, rank in list_introduction(draft) if rank != FAR]
-    above = _find_printed(stated, [text for text in near if len(text) <= _LONGEST])
+    above = _find_printed(stated, near)
     printed = above or _find_printed(stated, [line.text for line in draft.lines])
     read = {fold(author.name) for author in draft.authors}
     if not read:
@@ -46,9 +51,22 @@ def check_authors(draft: Draft) -> Draft:
         return _name_line(replace(draft, authors=printed or stated))
     if read.isdisjoint(fold(author.name) for author in stated):
         draft = draft.with_warning(Warning_.AUTHORS_DIFFER)
-        return _name_line(replace(draft, authors=printed, byline=None)) if printed else draft
+        if not printed and not _is_inside(draft):
+            return draft
+        return _name_line(replace(draft, authors=printed or stated, byline=None))
     more = tuple(author for author in above if fold(author.name) not in read)
     return replace(draft, authors=(*draft.authors, *more)[:_MOST])
+
+
+def _is_inside(draft: Draft) -> bool:
+    """Tell whether the byline stands inside the body, as that of a story that the page offers there does."""
+    prose = 0
+    for paragraph in draft.paragraphs:
+        text, role = draft.text_of(paragraph), draft.line(paragraph[0]).role
+        if text == draft.byline:
+            return prose >= _INSIDE
+        prose += role is Role.UNDECIDED and weigh(text) >= _PROSE and ends_sentence(text)
+    return False
 
 
 def _find_printed(authors: tuple[Author, ...], texts: list[str]) -> tuple[Author, ...]:
@@ -63,8 +81,8 @@ def _parse_stated(metadata: Metadata) -> tuple[tuple[Author, ...], str | None]:
     agency = None
     site = fold(metadata.site or "")
     for name in metadata.authors:
-        if "://" in name or (site and fold(name).startswith(site)):
-            continue  # the address of a profile, or the outlet
+        if _ADDRESS.search(name) or (site and fold(name).startswith(site)):
+            continue  # the address of a profile or of the outlet, or its name
         found, its_agency = (
             ((Author(name),), None) if is_wide(name) and is_name(name) else parse_authors(name)
         )

@@ -122,6 +122,27 @@ def test_author_named_by_id_is_resolved() -> None:
     assert clean_page(graph).authors == (Author("Nora Feld"),)
 
 
+def test_author_of_a_story_that_stands_inside_another_is_not_its_author() -> None:
+    page = make_page(byline="").replace(f"<p>{PROSE[2]}", f"<p>By Omar Diaz</p><p>{PROSE[2]}")
+    cleaned = clean(page, HTML)
+    assert (cleaned.authors, cleaned.byline) == ((Author("Nora Feld"),), None)
+    assert Warning_.AUTHORS_DIFFER in cleaned.warnings
+
+
+def test_marked_author_of_another_story_is_no_author() -> None:
+    teaser = '<ul><li><a href="/b">Trams stop for two weeks</a> <span class="author">Omar Diaz</span></ul>'
+    assert clean(make_page(None, byline="") + 100 * "<p>Menu</p>" + teaser, HTML).authors == ()
+
+
+def test_standfirst_that_begins_with_a_place_gives_the_dateline() -> None:
+    standfirst = "LISBON. The ferries stood still for nine days, and the harbour was empty."
+    page = make_page({**STATED, "description": standfirst}).replace(STATED["description"], standfirst)
+    cleaned = clean(page, HTML)
+    assert cleaned.standfirst == standfirst
+    assert cleaned.dateline is not None
+    assert [place.name for place in cleaned.dateline.places] == ["Lisbon"]
+
+
 def test_caption_of_a_figure_leaves_the_body() -> None:
     figure = (
         "<figure><img src=a><figcaption>The first ferry leaves the old harbour"
