@@ -3,9 +3,9 @@ standfirsts.json.
 
     python benchmarks/train_titles.py --bench PATH --work WORK [--check]
 
-PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. WORK is the folder in
-which `benchmarks/train.py validate` leaves its five models: every page is labelled by the one that has not
-seen its site, as pages are in use. Of the lines of a
+PATH is the folder that benchmarks/fields.py takes; `fields/` and `body/` of it are read. WORK is the folder
+in which `benchmarks/train.py validate` leaves its five models: every page is labelled by the one that has not
+seen its domain, as a page in use has not been seen. Of the lines of a
 page that can be its headline, boosted trees shall rank the one that is above all others (LambdaMART). The
 standfirst is learned from some 700 pages only, so by a conditional logit: of the lines below the headline
 that is chosen now, where "none" takes part with a sum of zero, the right one shall have the highest weighted

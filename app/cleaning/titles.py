@@ -23,7 +23,7 @@ from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, split_words, weigh
+from app.cleaning.measures import WIDE, ends_sentence, fold, has_digit, is_wide, overlap, split_words, weigh
 from app.cleaning.notes import is_note
 from app.cleaning.readings import FURNITURE
 from app.cleaning.timestamps import is_timestamp
@@ -82,7 +82,7 @@ def choose_headline(draft: Draft) -> Paragraph | None:
 
 
 def _leave_trail(draft: Draft, best: Paragraph, candidates: list[Paragraph]) -> Paragraph:
-    """Return the line that prints alone what the likeliest line prints behind a trail ("Home > Sport > …")."""
+    """Return the line that prints alone what the likeliest one prints behind a trail ("Home > Sport > …")."""
     text = draft.text_of(best)
     for paragraph in candidates:
         alone = draft.text_of(paragraph)
@@ -147,6 +147,12 @@ class _Page:
             share = len(words & self.body.keys()) / len(words) if words else 0.0
             self.shares[index] = share
         return share
+
+    def list_around(self, index: int) -> list[str]:
+        """List the other texts near a paragraph."""
+        own, texts = self.texts[index], self.texts
+        near = [texts[at] for at in range(index - _NEAR, index + _NEAR + 1) if at in texts]
+        return [text for text in near if text != own]
 
     def has_form(self, index: int) -> bool:
         """Tell whether a paragraph has the length of a headline, and does not end like a sentence."""
@@ -281,14 +287,10 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
     text, weight, words = page.texts[index], page.weights[index], page.words(index)
     role, reason = page.role(index), page.reason(index)
     paragraphs, distance = page.draft.paragraphs, page.start - index
-    around = [
-        other
-        for at in range(index - _NEAR, index + _NEAR + 1)
-        if (other := page.texts.get(at)) and other != text
-    ]
+    around = page.list_around(index)
     below = range(index + 1, min(len(paragraphs), index + 4))
     shared = words & page.body.keys()
-    central = sum(min(page.body[word], _OFTEN) for word in shared)
+    central = sum([min(page.body[word], _OFTEN) for word in shared])
     lead = page.words(page.start)
     printed = text.split()
     return {
@@ -312,23 +314,23 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
         "longer_beside": len(text) >= 12
         and any(other.endswith(text) or other.startswith(text) for other in around),
         "ends_as_beside": any(len(other) >= 12 and text.endswith(other) for other in around),
-        "about_below": any(at in about for at in range(index + 1, index + 4)),
-        "about_lower": any(at in about for at in range(index + 4, index + 7)),
+        "about_below": not about.isdisjoint(range(index + 1, index + 4)),
+        "about_lower": not about.isdisjoint(range(index + 4, index + 7)),
         "full_stop": text[-1] in ".。",
         "colon": text[-1] in ":：",
         "question": text[-1] in "?!？！",
         "cut_off": text.endswith(("...", "…")),
         "gap_above": index > 0 and paragraphs[index][0] - paragraphs[index - 1][-1] > 1,
         "gap_below": index + 1 < len(paragraphs) and paragraphs[index + 1][0] - paragraphs[index][-1] > 1,
-        "labels_above": sum(page.weights.get(at, _SHORT) < _SHORT for at in range(index - 3, index)) / 3,
+        "labels_above": sum([page.weights.get(at, _SHORT) < _SHORT for at in range(index - 3, index)]) / 3,
         "lower_case": text[:1].islower(),
         "trail": _TRAIL.search(text) is not None,
-        "digits": sum(map(str.isdigit, text)) / len(text),
+        "digits": sum(map(str.isdigit, text)) / len(text) if has_digit(text) else 0.0,
         "capitals": text.isupper(),
         "caption": is_caption(text),
         "place": index / len(paragraphs),
         "quotes": text[0] in '"“„«»‘「',
-        "initials": sum(word[:1].isupper() for word in printed) / len(printed),
+        "initials": sum([word[0].isupper() for word in printed]) / len(printed),
         "caption_below": any(page.role(at) is Role.CAPTION for at in below),
         "is_start": index == page.start,
         "headline_above": _headline_share(page, index - 1),
@@ -342,7 +344,7 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
         "central": central / len(words) if words else 0.0,
         "central_sum": min(central, 30),
         "as_lead": len(words & lead) / len(words) if words else 0.0,
-        "about_above": min((index - at for at in about if at < index), default=_FAR),
+        "about_above": min([index - at for at in about if at < index], default=_FAR),
         "prose_next": page.weights.get(index + 1, 0.0) >= _SENTENCE and page.sentences[index + 1],
     }
 
