@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
 from app.cleaning.bylines import parse_authors, read_names
 from app.cleaning.draft import Draft, Metadata, Paragraph
-from app.cleaning.introductions import FAR, list_introduction, mark_kept
+from app.cleaning.introductions import BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
 from app.cleaning.measures import ends_sentence, fold, is_wide, weigh
 from app.cleaning.names import is_name
 
-_LONGEST = 180  # letters of a byline
+_LONGEST, _LONGEST_AGENCY = 180, 40  # letters of a byline, and of one that is an agency's name
 _MOST = 12  # authors
 _INSIDE, _PROSE = 2, 80.0  # paragraphs after which the body has begun, and letters of such a one
 _ADDRESS = re.compile(r"://|\bwww\.")
@@ -42,7 +43,7 @@ def check_authors(draft: Draft) -> Draft:
     if marked:  # the names of others stand in such elements, too: beside the titles of their stories
         stated = _find_printed(marked, near)
     if not stated:
-        return draft
+        return _name_agency_line(draft) if agency else draft
     above = _find_printed(stated, near)
     printed = above or _find_printed(stated, [line.text for line in draft.lines])
     read = {fold(author.name) for author in draft.authors}
@@ -102,6 +103,17 @@ def _parse_marked(draft: Draft) -> tuple[Author, ...]:
         if found and not (names and names.authors):
             break
     return tuple(found.values())[:_MOST]
+
+
+def _name_agency_line(draft: Draft) -> Draft:
+    """Name the line of the introduction that prints the agency and nothing else, where nobody is an author."""
+    if draft.byline or draft.authors:
+        return draft
+    for paragraph, rank in list_introduction(draft):
+        text = draft.text_of(paragraph)
+        if rank in (NEXT, BELOW) and len(text) <= _LONGEST_AGENCY and name_agency(text) == draft.agency:
+            return replace(mark_kept(draft, paragraph, Role.BYLINE), byline=text)
+    return draft
 
 
 def _name_line(draft: Draft) -> Draft:

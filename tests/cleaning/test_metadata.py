@@ -112,6 +112,11 @@ def test_stated_authors_are_people(author: Any, authors: tuple[Author, ...], age
     assert cleaned.agency == agency or agency is None
 
 
+def test_agency_that_the_page_prints_alone_is_its_byline() -> None:
+    cleaned = clean_page({**STATED, "author": {"name": "AFP"}}, byline="AFP")
+    assert (cleaned.authors, cleaned.agency, cleaned.byline) == ((), "AFP", "AFP")
+
+
 def test_author_named_by_id_is_resolved() -> None:
     graph = {
         "@graph": [
