@@ -106,7 +106,7 @@ def _parse_marked(draft: Draft) -> tuple[Author, ...]:
 
 
 def _name_agency_line(draft: Draft) -> Draft:
-    """Name the line of the introduction that prints the agency and nothing else, where nobody is an author."""
+    """Name the line of the introduction that prints nothing but the agency, where nobody is an author."""
     if draft.byline or draft.authors:
         return draft
     for paragraph, rank in list_introduction(draft):

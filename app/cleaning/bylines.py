@@ -19,7 +19,7 @@ from app.cleaning.dates import AGO, DATE, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import has_digit, is_wide, weigh
+from app.cleaning.measures import ends_sentence, has_digit, is_wide, weigh
 from app.cleaning.names import has_given_name, is_name
 from app.cleaning.places import is_city, is_region
 
@@ -30,6 +30,7 @@ _CONTEXTUAL = (
     Reason.NAVIGATION,
     Reason.OUTSIDE_ARTICLE,
 )  # what the labeller, and no rule, took for furniture
+_SENTENCE = 60  # letters from which what ends like a sentence holds more than names
 _CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
@@ -354,6 +355,8 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     line = draft.line(paragraph[0])
     if not 3 < len(text) <= _LONGEST or (line.reason and line.reason not in _CONTEXTUAL):
         return None
+    if _is_label(text) or (len(text) > _SENTENCE and ends_sentence(text)):
+        return None  # most lines: cheaper than to look for names
     if line.role is Role.TIMESTAMP or _is_dated(text):
         text = re.sub(r"\b(?:Posted|Published|Updated|Stand)\b.*|^[^\w]*", "", _cut_date(text))
     elif parse_caption(text):
@@ -367,6 +370,11 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     ]
     is_whole = len(pieces) - len(names.authors) <= 1 and covered * 2 >= sum(map(len, pieces))
     return names if is_whole else None
+
+
+def _is_label(text: str) -> bool:
+    """Tell whether a text is one word, and so neither a name in Latin letters nor an agency."""
+    return text.isascii() and text.isalnum() and name_agency(text) is None
 
 
 def _is_dated(text: str) -> bool:

@@ -137,7 +137,7 @@ def test_label_is_no_name(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "count"), [("大渡 美咲", 1), ("大渡美咲、佐藤健", 2), ("김나라 이하나", 2)]
+    ("names", "count"), [("大渡 美咲", 1), ("大渡美咲、佐藤健", 2), ("김나라, 이하나", 2)]
 )
 def test_names_without_latin_letters_are_parted(names: str, count: int) -> None:
     assert len(parse_authors(names)[0]) == count
