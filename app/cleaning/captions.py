@@ -57,7 +57,7 @@ _POINTING = re.compile(
 _POINTING_FIRST = "pPfFaAbBvV"  # letters with which what points begins, if it is not in brackets
 # "The ferry leaves the harbour. Ann Lee": a whole word before the full stop, and none behind the names.
 _UNMARKED = re.compile(
-    r"(?<=[a-zß-ÿ]{3}[.!?])\s(?P<credit>(?=.{4})[A-ZÀ-Þ][\w'’&-]*(?: [A-ZÀ-Þ&][\w'’&-]*){0,3})$"
+    r"(?<=[a-zß-ÿ]{3}\.)\s(?P<credit>(?=.{4})[A-ZÀ-Þ][\w'’&-]*(?: [A-ZÀ-Þ&][\w'’&-]*){0,3})$"
 )
 _LONGEST_UNMARKED = 300
 
@@ -162,13 +162,19 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
         return _take_broken(draft, index)
     can_be = len(text) <= _LONGEST_UNMARKED and text[-1].isalnum()
     unmarked = _UNMARKED.search(text) if can_be else None
-    if unmarked:
+    if unmarked and not _goes_on(draft, index):
         parsed = CreditedText(text[: unmarked.start()], unmarked["credit"], is_bare_agency=False)
         return _take_caption(draft, paragraph, parsed)
     if _is_told(draft, index, text):
         caption = _CAPTION_LABEL.sub("", text, count=1)
         return _add_media(mark_kept(draft, paragraph, Role.CAPTION), Media("picture", caption, None))
     return draft
+
+
+def _goes_on(draft: Draft, index: int) -> bool:
+    """Tell whether the sentence of a line goes on in the next one, as in text that was wrapped by hand."""
+    below = draft.paragraphs[index + 1 : index + 2]
+    return any(draft.text_of(each)[0].islower() for each in below)
 
 
 def _take_broken(draft: Draft, index: int) -> Draft:
@@ -207,7 +213,7 @@ def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:
     if above and below and weigh(draft.text_of(above)) > _LONGEST_SINGLE >= weigh(draft.text_of(below)):
         above = None
     caption = above or below
-    if draft.line(paragraph[0]).role is Role.REMOVED and caption is None:
+    if draft.line(paragraph[0]).role is Role.REMOVED and (caption is None or _is_subhead(draft, caption)):
         return draft
     draft = mark_kept(draft, paragraph, Role.CREDIT)
     if caption is None:
@@ -233,6 +239,11 @@ def _find_beside(draft: Draft, index: int) -> Paragraph | None:
         return None
     is_speech = text[:1] in '"“„«»–—' and not ends_sentence(text)
     return None if is_speech or parse_caption(text) or parse_credit_line(text) else paragraph
+
+
+def _is_subhead(draft: Draft, paragraph: Paragraph) -> bool:
+    is_kept = draft.line(paragraph[0]).role is Role.UNDECIDED
+    return is_kept and not ends_sentence(draft.text_of(paragraph))
 
 
 def _is_standfirst(draft: Draft, paragraph: Paragraph) -> bool:

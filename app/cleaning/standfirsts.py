@@ -37,7 +37,6 @@ _PARTS = (
     "caption_below",
     "parted",
     "opening_below",
-    "label_next",
     "place_next",
     "set_apart",
 )
@@ -90,6 +89,10 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
     stated = [fold(each) for each in draft.metadata.summaries]
     marked = [fold(each) for each in draft.metadata.standfirsts]
     headings = [fold(each) for each in (*draft.metadata.headings, *draft.metadata.headlines)]
+    about = {
+        place + 1 + at: is_about_line(draft, each)
+        for at, each in enumerate(draft.paragraphs[place + 1 : place + 4 + _BELOW])
+    }
     found = []
     prose = 0
     for index in range(place + 1, min(place + 1 + _BELOW, len(draft.paragraphs))):
@@ -97,10 +100,10 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
         text = draft.text_of(paragraph)
         folded = fold(text) if headings or stated or marked else ""
         is_stated, is_marked = _is_one_of(folded, stated), _is_one_of(folded, marked)
-        can_open = is_stated or is_marked or _is_above_byline(draft, index)
+        can_open = is_stated or is_marked or about.get(index + 1, False)
         is_heading = any(overlap(folded, each) >= _SAME for each in headings)
         if _can_be(draft, paragraph, text, can_open=can_open) and not is_heading:
-            signs = _describe(draft, place, index, text)
+            signs = _describe(draft, place, index, about)
             words = list_words(text)
             signs["as_headline"] = len(words & title) / len(words) if words else 0.0
             signs["share"] = len(words & body) / len(words) if words else 0.0
@@ -119,10 +122,6 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
 def _is_one_of(folded: str, forms: list[str]) -> bool:
     """Tell whether a line is one of these texts, or begins one."""
     return any(overlap(folded, each) >= _SAME or each.startswith(folded) for each in forms)
-
-
-def _is_above_byline(draft: Draft, index: int) -> bool:
-    return index + 1 < len(draft.paragraphs) and is_about_line(draft, draft.paragraphs[index + 1])
 
 
 def _can_be(draft: Draft, paragraph: Paragraph, text: str, *, can_open: bool) -> bool:
@@ -146,15 +145,14 @@ def _is_parted(draft: Draft, index: int, signs: dict[str, float]) -> bool:
     return has_body and any(signs[name] for name in _PARTS)
 
 
-def _describe(draft: Draft, place: int, index: int, text: str) -> dict[str, float]:
+def _describe(draft: Draft, place: int, index: int, about: dict[int, bool]) -> dict[str, float]:
     """Say what speaks for and against a line; the names are those of the weights."""
     paragraphs = draft.paragraphs
+    text = draft.text_of(paragraphs[index])
     weight = weigh(text)
     role = draft.line(paragraphs[index][0]).role
-    above = [is_about_line(draft, paragraphs[at]) for at in range(place + 1, index)]
     below = paragraphs[index + 1 : index + 4]
     roles = [draft.line(each[0]).role for each in below]
-    about = [is_about_line(draft, each) for each in below]
     kept = [draft.text_of(each) for each in below if draft.line(each[0]).role is Role.UNDECIDED]
     following = weigh(kept[0]) if kept else 0.0
     gap_above = paragraphs[index][0] - paragraphs[index - 1][-1] > 1
@@ -172,9 +170,9 @@ def _describe(draft: Draft, place: int, index: int, text: str) -> dict[str, floa
         "excess": max(0.0, weight - 250) / 200,
         "short": weight < 45,
         "sentence": ends_sentence(text),
-        "about_above": any(above),
-        "about_next": about[:1] == [True],
-        "about_below": any(about),
+        "about_above": any(about[at] for at in range(place + 1, index)),
+        "about_next": about.get(index + 1, False),
+        "about_below": any(about.get(at, False) for at in range(index + 1, index + 4)),
         "caption_next": roles[:1] != [] and roles[0] in _BESIDE,
         "caption_below": any(each in _BESIDE for each in roles),
         "caption_above": any(draft.line(paragraphs[at][0]).role in _BESIDE for at in range(place + 1, index)),
