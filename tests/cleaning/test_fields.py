@@ -361,6 +361,26 @@ def test_kicker_standfirst_and_subhead() -> None:
     assert "What the port will do" in cleaned.body
 
 
+@pytest.mark.parametrize("trail", ["Home > Shipping > ", "Startseite Schifffahrt ", "Quay Herald | "])
+def test_headline_behind_a_trail_is_taken_from_the_line_that_prints_it_alone(trail: str) -> None:
+    headline = "Harbour ferries return after winter storm"
+    raw = f"{trail}{headline}\n\n{headline}\n\nBy Nora Feld\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+
+
+def test_headline_of_two_sentences_is_no_paragraph() -> None:
+    headline = "The ferries were famously late for years. Now they come on time."
+    raw = f"{headline}\n\nBy Nora Feld\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+
+
+def test_paragraph_that_nothing_parts_from_the_body_is_no_headline() -> None:
+    first = "The ferries were famously late for years. Now they come on time."
+    cleaned = clean(f"{first}\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today.")
+    assert cleaned.headline is None
+    assert first in cleaned.body
+
+
 def test_site_name_is_cut_off_when_named() -> None:
     raw = f"Ferries return after storm | The Quay Herald\n\n{PROSE}\n\n{MORE}"
     assert clean(raw).headline == "Ferries return after storm | The Quay Herald"

@@ -139,6 +139,18 @@ def test_marked_author_of_another_story_is_no_author() -> None:
     assert clean(make_page(None, byline="") + 100 * "<p>Menu</p>" + teaser, HTML).authors == ()
 
 
+@pytest.mark.parametrize(("element", "is_taken"), [("p", False), ("h2", True)])
+def test_description_that_a_paragraph_prints_stays_in_the_body(element: str, is_taken: bool) -> None:
+    description = str(STATED["description"])
+    page = make_page().replace(
+        f'<p class="standfirst">{description}</p><div>Nora Feld, Oslo</div>',
+        f"<div>Nora Feld, Oslo</div><{element}>{description}</{element}>",
+    )
+    cleaned = clean(page, HTML)
+    assert (cleaned.standfirst == description) is is_taken
+    assert (description in cleaned.body) is not is_taken
+
+
 def test_standfirst_that_begins_with_a_place_gives_the_dateline() -> None:
     standfirst = "LISBON. The ferries stood still for nine days, and the harbour was empty."
     page = make_page({**STATED, "description": standfirst}).replace(STATED["description"], standfirst)
