@@ -16,7 +16,7 @@ from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.dates import parse_date
 from app.cleaning.draft import Draft, Paragraph
-from app.cleaning.elements import Mark
+from app.cleaning.elements import Element, Mark
 from app.cleaning.ledger import Role
 from app.cleaning.measures import ends_sentence, fold, has_digit, overlap, weigh
 from app.cleaning.places import is_city
@@ -100,7 +100,7 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
         text = draft.text_of(paragraph)
         folded = fold(text) if headings or stated or marked else ""
         is_stated, is_marked = _is_one_of(folded, stated), _is_one_of(folded, marked)
-        can_open = is_stated or is_marked or about.get(index + 1, False)
+        can_open = is_marked or about.get(index + 1, False)
         is_heading = any(overlap(folded, each) >= _SAME for each in headings)
         if _can_be(draft, paragraph, text, can_open=can_open) and not is_heading:
             signs = _describe(draft, place, index, about)
@@ -178,7 +178,7 @@ def _describe(draft: Draft, place: int, index: int, about: dict[int, bool]) -> d
         "caption_above": any(draft.line(paragraphs[at][0]).role in _BESIDE for at in range(place + 1, index)),
         "opening": parse_opening(text) is not None,
         "opening_below": bool(kept) and following >= _LABEL and parse_opening(kept[0]) is not None,
-        "set_apart": _is_set_apart(draft, paragraphs[index], below),
+        "set_apart": _is_set_apart(draft, index),
         "strong": _is_strong(draft, paragraphs[index]),
         "label_next": roles[:1] == [Role.UNDECIDED] and following < _LABEL and not ends_sentence(kept[0]),
         "place_next": roles[:1] == [Role.UNDECIDED] and following < _LABEL and is_city(kept[0].strip(" .:")),
@@ -198,17 +198,23 @@ def _find_mark(draft: Draft, paragraph: Paragraph) -> Mark | None:
     return draft.marks[paragraph[0] - 1] if draft.marks else None
 
 
-def _is_set_apart(draft: Draft, paragraph: Paragraph, below: tuple[Paragraph, ...]) -> bool:
-    """Tell whether a line of HTML stands in another kind of element than the first line kept below it, or in
-    another part of the page.
+def _is_set_apart(draft: Draft, index: int) -> bool:
+    """Tell whether a line of HTML stands in another kind of element than the lines kept below it, which stand
+    in one kind.
     """
-    mark = _find_mark(draft, paragraph)
-    kept = next((each for each in below if draft.line(each[0]).role is Role.UNDECIDED), None)
-    body = _find_mark(draft, kept) if kept else None
-    if mark is None or body is None:
+    mark = _find_mark(draft, draft.paragraphs[index])
+    if mark is None:
         return False
-    one, other = mark.block, body.block
-    return (one.parent, one.tag, one.attributes) != (other.parent, other.tag, other.attributes)
+    below = draft.paragraphs[index + 1 : index + 1 + _BELOW]
+    kept = [each for each in below if draft.line(each[0]).role is Role.UNDECIDED]
+    kinds = [_kind(body.block) for each in kept[:2] if (body := _find_mark(draft, each))]
+    return len(kinds) == 2 and kinds[0] == kinds[1] != _kind(mark.block)
+
+
+def _kind(element: Element) -> tuple[str, ...]:
+    parent = element.parent
+    above = (parent.tag, parent.attributes) if parent else ()
+    return (element.tag, element.attributes, *above)
 
 
 def _is_strong(draft: Draft, paragraph: Paragraph) -> bool:
