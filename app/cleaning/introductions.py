@@ -7,8 +7,6 @@ line is data before it is gone: it stays removed, so that cleaning an article ag
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
 from app.cleaning.measures import ends_sentence, weigh
@@ -27,13 +25,15 @@ def list_introduction(draft: Draft) -> list[tuple[Paragraph, int]]:
         return []
     start = draft.paragraphs.index(kept[0])
     end = start + _find_end(draft, draft.paragraphs[start : start + _MOST + 1])
+    far = len(draft.paragraphs) - end
     ranks = (
         *[FAR] * (start - _ABOVE),
         *[ABOVE] * (min(start, _ABOVE) - _NEXT),
         *[NEXT] * min(start, _NEXT),
         *[BELOW] * (end - start),
+        *[FAR] * far,
     )
-    return list(zip_longest(draft.paragraphs, ranks, fillvalue=FAR))
+    return list(zip(draft.paragraphs, ranks, strict=True))
 
 
 def _find_end(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> int:

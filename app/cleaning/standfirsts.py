@@ -33,6 +33,7 @@ _PROSE = 100.0  # letters from which a sentence is the body
 _SAME = 0.8  # agreement from which a line is what the markup says
 _PARTS = (
     "marked",
+    "stated_next",
     "about_below",
     "caption_below",
     "parted",
@@ -110,6 +111,7 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
             signs["after_prose"] = float(prose)
             signs["stated"] = is_stated
             signs["marked"] = is_marked
+            signs["stated_next"] = is_stated and bool(signs["next"])
             if _is_parted(draft, index, signs):
                 found.append((paragraph, signs))
         if draft.line(paragraph[0]).role is Role.UNDECIDED and weigh(text) >= _PROSE and ends_sentence(text):
