@@ -41,6 +41,7 @@ _PARTS = (
     "place_next",
     "set_apart",
 )
+_NAMED = 8  # headings and headlines of the markup that are compared
 _STRONG = 0.8  # share of a line in bold letters from which all of it is
 _LABEL = 45.0  # letters of a line that stands between a standfirst and the body
 _BESIDE = (Role.CAPTION, Role.CREDIT)
@@ -89,7 +90,9 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
     body = list_words(" ".join(draft.text_of(each) for each in draft.undecided() if each > headline)[:4000])
     stated = [fold(each) for each in draft.metadata.summaries]
     marked = [fold(each) for each in draft.metadata.standfirsts]
-    headings = [fold(each) for each in (*draft.metadata.headings, *draft.metadata.headlines)]
+    headings = [
+        fold(each) for each in (*draft.metadata.headings[:_NAMED], *draft.metadata.headlines[:_NAMED])
+    ]
     about = {
         place + 1 + at: is_about_line(draft, each)
         for at, each in enumerate(draft.paragraphs[place + 1 : place + 4 + _BELOW])
@@ -102,8 +105,9 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
         folded = fold(text) if headings or stated or marked else ""
         is_stated, is_marked = _is_one_of(folded, stated), _is_one_of(folded, marked)
         can_open = is_marked or about.get(index + 1, False)
-        is_heading = any(overlap(folded, each) >= _SAME for each in headings)
-        if _can_be(draft, paragraph, text, can_open=can_open) and not is_heading:
+        if _can_be(draft, paragraph, text, can_open=can_open) and not any(
+            overlap(folded, each) >= _SAME for each in headings
+        ):
             signs = _describe(draft, place, index, about)
             words = list_words(text)
             signs["as_headline"] = len(words & title) / len(words) if words else 0.0
