@@ -15,8 +15,8 @@ _BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
 _SUBHEAD = 80.0
 _QUOTE_ENDS = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』"}
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
-# The same for Latin-1 in a tenth of the time: what may stand inside a word goes, all else that is no letter or
-# digit parts words.
+# The same for Latin-1 in a tenth of the time: what may stand inside a word goes, all else that is no letter
+# or digit parts words.
 _BETWEEN_WORDS = bytes(code if chr(code).isalnum() else ord(" ") for code in range(256))
 _INSIDE_WORDS = b"'-_"
 
