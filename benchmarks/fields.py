@@ -64,7 +64,7 @@ def describe_article(identifier: str, cleaned: Cleaned) -> Row:
         "headline": cleaned.headline,
         "standfirst": cleaned.standfirst,
         "authors": [author.name for author in cleaned.authors]
-        or ([cleaned.agency] if cleaned.byline else []),
+        or ([cleaned.agency] if cleaned.byline and cleaned.agency else []),
         "published_at": cleaned.published_at and cleaned.published_at.value,
         "dateline": dateline
         and {

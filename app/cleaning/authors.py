@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
 from app.cleaning.bylines import parse_authors, read_names
 from app.cleaning.draft import Draft, Metadata, Paragraph
-from app.cleaning.introductions import FAR, list_introduction, mark_kept
+from app.cleaning.introductions import BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Role, Warning_
-from app.cleaning.measures import fold, is_wide
+from app.cleaning.measures import ends_sentence, fold, is_wide, weigh
 from app.cleaning.names import is_name
 
-_LONGEST = 180  # letters of a byline
+_LONGEST, _LONGEST_AGENCY = 180, 40  # letters of a byline, and of one that is an agency's name
 _MOST = 12  # authors
+_INSIDE, _PROSE = 2, 80.0  # paragraphs after which the body has begun, and letters of such a one
+_ADDRESS = re.compile(r"://|\bwww\.")
 
 
 def check_authors(draft: Draft) -> Draft:
@@ -32,13 +36,15 @@ def check_authors(draft: Draft) -> Draft:
     'Nora Feld, Oslo'
     """
     stated, agency = _parse_stated(draft.metadata)
-    if not stated and not agency and not draft.authors:
-        stated = _parse_marked(draft)
     draft = replace(draft, agency=draft.agency or agency)
+    marked = () if stated or agency or draft.authors else _parse_marked(draft)
+    introduction = [draft.text_of(each) for each, rank in list_introduction(draft) if rank != FAR]
+    near = [text for text in introduction if len(text) <= _LONGEST]
+    if marked:  # the names of others stand in such elements, too: beside the titles of their stories
+        stated = _find_printed(marked, near)
     if not stated:
-        return draft
-    near = [draft.text_of(each) for each, rank in list_introduction(draft) if rank != FAR]
-    above = _find_printed(stated, [text for text in near if len(text) <= _LONGEST])
+        return _name_agency_line(draft) if agency else draft
+    above = _find_printed(stated, near)
     printed = above or _find_printed(stated, [line.text for line in draft.lines])
     read = {fold(author.name) for author in draft.authors}
     if not read:
@@ -46,9 +52,22 @@ def check_authors(draft: Draft) -> Draft:
         return _name_line(replace(draft, authors=printed or stated))
     if read.isdisjoint(fold(author.name) for author in stated):
         draft = draft.with_warning(Warning_.AUTHORS_DIFFER)
-        return _name_line(replace(draft, authors=printed, byline=None)) if printed else draft
+        if not printed and not _is_inside(draft):
+            return draft
+        return _name_line(replace(draft, authors=printed or stated, byline=None))
     more = tuple(author for author in above if fold(author.name) not in read)
     return replace(draft, authors=(*draft.authors, *more)[:_MOST])
+
+
+def _is_inside(draft: Draft) -> bool:
+    """Tell whether the byline stands inside the body, as that of a story that the page offers there does."""
+    prose = 0
+    for paragraph in draft.paragraphs:
+        text, role = draft.text_of(paragraph), draft.line(paragraph[0]).role
+        if text == draft.byline:
+            return prose >= _INSIDE
+        prose += role is Role.UNDECIDED and weigh(text) >= _PROSE and ends_sentence(text)
+    return False
 
 
 def _find_printed(authors: tuple[Author, ...], texts: list[str]) -> tuple[Author, ...]:
@@ -63,8 +82,8 @@ def _parse_stated(metadata: Metadata) -> tuple[tuple[Author, ...], str | None]:
     agency = None
     site = fold(metadata.site or "")
     for name in metadata.authors:
-        if "://" in name or (site and fold(name).startswith(site)):
-            continue  # the address of a profile, or the outlet
+        if _ADDRESS.search(name) or (site and fold(name).startswith(site)):
+            continue  # the address of a profile or of the outlet, or its name
         found, its_agency = (
             ((Author(name),), None) if is_wide(name) and is_name(name) else parse_authors(name)
         )
@@ -84,6 +103,17 @@ def _parse_marked(draft: Draft) -> tuple[Author, ...]:
         if found and not (names and names.authors):
             break
     return tuple(found.values())[:_MOST]
+
+
+def _name_agency_line(draft: Draft) -> Draft:
+    """Name the line of the introduction that prints nothing but the agency, where nobody is an author."""
+    if draft.byline or draft.authors:
+        return draft
+    for paragraph, rank in list_introduction(draft):
+        text = draft.text_of(paragraph)
+        if rank in (NEXT, BELOW) and len(text) <= _LONGEST_AGENCY and name_agency(text) == draft.agency:
+            return replace(mark_kept(draft, paragraph, Role.BYLINE), byline=text)
+    return draft
 
 
 def _name_line(draft: Draft) -> Draft:

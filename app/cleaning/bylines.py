@@ -19,16 +19,18 @@ from app.cleaning.dates import AGO, DATE, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import has_digit, is_wide, weigh
+from app.cleaning.measures import ends_sentence, has_digit, is_wide, weigh
 from app.cleaning.names import has_given_name, is_name
 from app.cleaning.places import is_city, is_region
 
 _LONGEST = 180  # letters of a byline
+_LONGEST_KOREAN = 60  # of one in Korean, which can begin with the place
 _MOST = 12  # authors of a byline
 _CONTEXTUAL = (
     Reason.NAVIGATION,
     Reason.OUTSIDE_ARTICLE,
 )  # what the labeller, and no rule, took for furniture
+_SENTENCE = 60  # letters from which what ends like a sentence holds more than names
 _CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
@@ -57,6 +59,7 @@ _CJK = re.compile(
     r"【?取材・文】?[:：/／]\s?|(?:责编|責編|编辑|記者)[:：]\s?)(\S{2,5}(?:[、,， ・]\S{2,5}){0,4})$"
 )
 _CJK_AFTER = re.compile(r"[（(【]?(\S{2,6}?)\s?(?:記者|记者|特派員|기자)[）)】]?$")
+_KOREAN = re.compile(r"(?:^|\s)([가-힣]{2,4}) ?(?:기자|특파원)(?: 외 \d+명)?(?:\s+\S{1,60}@\S{2,40})?$")
 _SPLIT = re.compile(
     r"\s*(?:[,;|·•∙●/]|\s[—–-]\s)\s*(?:and |und |et )?|\s(?:and|und|et|och|og|ja|en|&|with|mit|avec|"
     r"con)\s|\s(?:y|e)\s(?=[A-ZÀ-Þ])"
@@ -135,7 +138,8 @@ def read_byline(text: str) -> Names | None:
 def _read_short_line(text: str) -> Names | None:
     if not text.isascii():
         wide = _CJK.search(text.strip("()（）")) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
-        if wide and (wide.start() == 0 or len(text) < 24):
+        wide = wide or (_KOREAN.search(text) if len(text) <= _LONGEST_KOREAN else None)
+        if wide and (wide.start() == 0 or len(text) < 24 or wide.re is _KOREAN):
             authors, agency = parse_authors(wide[1])
             return Names(authors, agency, True, True)
     introduced = _INTRODUCED.match(text) or _CAREFUL.match(text) or _find_dated_by(text)
@@ -233,7 +237,7 @@ def _part_title(name: str) -> tuple[str, str | None]:
 
 def _split_names(names: str) -> list[str]:
     if not re.search(r"[A-Za-zÀ-žА-я가-힣]", names):
-        return re.split(r"[、,，・ ／/]", names)
+        return [names] if is_name(names) else re.split(r"[、,，・ ／/]", names)
     names = _GLUED.sub(" ", names)
     half = len(names) // 2
     if names[:half] == names[half:]:  # "Ann LeeAnn Lee": a link and its text
@@ -351,6 +355,8 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     line = draft.line(paragraph[0])
     if not 3 < len(text) <= _LONGEST or (line.reason and line.reason not in _CONTEXTUAL):
         return None
+    if _is_label(text) or (len(text) > _SENTENCE and ends_sentence(text)):
+        return None  # most lines: cheaper than to look for names
     if line.role is Role.TIMESTAMP or _is_dated(text):
         text = re.sub(r"\b(?:Posted|Published|Updated|Stand)\b.*|^[^\w]*", "", _cut_date(text))
     elif parse_caption(text):
@@ -364,6 +370,11 @@ def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
     ]
     is_whole = len(pieces) - len(names.authors) <= 1 and covered * 2 >= sum(map(len, pieces))
     return names if is_whole else None
+
+
+def _is_label(text: str) -> bool:
+    """Tell whether a text is one word, and so neither a name in Latin letters nor an agency."""
+    return text.isascii() and text.isalnum() and name_agency(text) is None
 
 
 def _is_dated(text: str) -> bool:

@@ -24,7 +24,12 @@ _PROSE = 80  # letters from which a line is body text
 _LONGEST_BESIDE = 260  # letters of a caption whose credit stands on a line of its own
 _LONGEST_SINGLE = 170  # letters from which a line is rather a paragraph than the caption of the credit below
 _LONGEST_POINTING = 600  # letters of a caption that names everybody in a picture, "from left"
-_CONTEXTUAL = (Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.COPYRIGHT)  # what can be given back
+_CONTEXTUAL = (  # what can be given back: the labeller, and no rule that is certain, took it away
+    Reason.NAVIGATION,
+    Reason.OUTSIDE_ARTICLE,
+    Reason.COPYRIGHT,
+    Reason.REPEATED,  # one photographer has many pictures
+)
 
 _CAPTION_LABEL = re.compile(
     r"(?:file(?: photo)?|photo|caption|image caption|bildunterschrift|légende|pie de foto|【?写真】?)"
@@ -49,6 +54,12 @@ _POINTING = re.compile(
     r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
     re.IGNORECASE,
 )
+_POINTING_FIRST = "pPfFaAbBvV"  # letters with which what points begins, if it is not in brackets
+# "The ferry leaves the harbour. Ann Lee": a whole word before the full stop, and none behind the names.
+_UNMARKED = re.compile(
+    r"(?<=[a-zß-ÿ]{3}\.)\s(?P<credit>(?=.{4})[A-ZÀ-Þ][\w'’&-]*(?: [A-ZÀ-Þ&][\w'’&-]*){0,3})$"
+)
+_LONGEST_UNMARKED = 300
 
 
 def is_caption(text: str) -> bool:
@@ -143,14 +154,27 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
     parsed = parse_caption(text)
     if parsed:
         is_last = parsed.is_bare_agency and paragraph[0] >= last_prose
-        is_certain = is_kept or (weigh(parsed.caption) >= _SHORTEST and not parsed.is_bare_agency)
+        is_certain = is_kept or weigh(parsed.caption) >= _SHORTEST
         return _take_caption(draft, paragraph, parsed) if is_certain and not is_last else draft
-    if is_kept and index > first and text.endswith(" (") and index + 1 < len(draft.paragraphs):
+    if index == first or not (is_kept or line.reason is Reason.OUTSIDE_ARTICLE):
+        return draft
+    if text.endswith(" (") and index + 1 < len(draft.paragraphs):
         return _take_broken(draft, index)
-    if is_kept and index > first and _is_told(draft, index, text):
+    can_be = len(text) <= _LONGEST_UNMARKED and text[-1].isalnum()
+    unmarked = _UNMARKED.search(text) if can_be else None
+    if unmarked and not _goes_on(draft, index):
+        parsed = CreditedText(text[: unmarked.start()], unmarked["credit"], is_bare_agency=False)
+        return _take_caption(draft, paragraph, parsed)
+    if _is_told(draft, index, text):
         caption = _CAPTION_LABEL.sub("", text, count=1)
-        return _add_media(draft.with_role(paragraph, Role.CAPTION), Media("picture", caption, None))
+        return _add_media(mark_kept(draft, paragraph, Role.CAPTION), Media("picture", caption, None))
     return draft
+
+
+def _goes_on(draft: Draft, index: int) -> bool:
+    """Tell whether the sentence of a line goes on in the next one, as in text that was wrapped by hand."""
+    below = draft.paragraphs[index + 1 : index + 2]
+    return any(draft.text_of(each)[0].islower() for each in below)
 
 
 def _take_broken(draft: Draft, index: int) -> Draft:
@@ -161,7 +185,7 @@ def _take_broken(draft: Draft, index: int) -> Draft:
         return draft
     paragraph = draft.paragraphs[index]
     media = Media("picture", draft.text_of(paragraph).removesuffix("(").strip(), credit[1])
-    draft = _add_media(draft.with_role(paragraph, Role.CAPTION), media)
+    draft = _add_media(mark_kept(draft, paragraph, Role.CAPTION), media)
     taken = draft.paragraphs[index + 1 : index + 2 + ("\n" in credit[0])]
     for each in taken:
         draft = mark_kept(draft, each, Role.CREDIT)
@@ -174,38 +198,56 @@ def _is_told(draft: Draft, index: int, text: str) -> bool:
     above = draft.text_of(draft.paragraphs[index - 1])
     if weight <= 350 and (_OPENER.fullmatch(above) or text[:14].lower() == "image caption,"):
         return True
-    return weight <= _LONGEST_POINTING and _POINTING.search(text[:400]) is not None
+    can_point = weight <= _LONGEST_POINTING and ("(" in text or text[0] in _POINTING_FIRST)
+    return can_point and _POINTING.search(text[:400]) is not None
 
 
 def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:
     """Join a credit on a line of its own with the caption above it, or else with the one below."""
     paragraph = draft.paragraphs[index]
-    above = _find_beside(draft, index - 1) if index - 1 > first else None
-    below = _find_beside(draft, index + 1)
-    if below and ends_sentence(draft.text_of(below)):
+    above, below = _find_beside(draft, index - 1), _find_beside(draft, index + 1)
+    if above and index - 1 == first and not ends_sentence(draft.text_of(above)):
+        above = None  # the headline
+    if below and ends_sentence(draft.text_of(below)) and not _is_standfirst(draft, below):
         below = None  # as likely the first paragraph of the story
     if above and below and weigh(draft.text_of(above)) > _LONGEST_SINGLE >= weigh(draft.text_of(below)):
         above = None
     caption = above or below
-    if draft.line(paragraph[0]).role is Role.REMOVED and caption is None:
+    if draft.line(paragraph[0]).role is Role.REMOVED and (caption is None or _is_subhead(draft, caption)):
         return draft
     draft = mark_kept(draft, paragraph, Role.CREDIT)
     if caption is None:
         return _add_media(draft, Media("picture", None, credit))
     text = _CAPTION_LABEL.sub("", draft.text_of(caption), count=1)
-    return _add_media(draft.with_role(caption, Role.CAPTION), Media("picture", text, credit))
+    if draft.line(caption[0]).role is not Role.REMOVED:
+        draft = draft.with_role(caption, Role.CAPTION)
+    return _add_media(draft, Media("picture", text, credit))
 
 
 def _find_beside(draft: Draft, index: int) -> Paragraph | None:
-    """Return the paragraph beside a credit if it can be a caption: kept, not long, and without a credit."""
+    """Return the paragraph beside a credit if it can be a caption: not long, without a credit, no label, and
+    not yet that of another credit.
+    """
     if not 0 <= index < len(draft.paragraphs):
         return None
     paragraph = draft.paragraphs[index]
-    text = draft.text_of(paragraph)
-    if draft.line(paragraph[0]).role is not Role.UNDECIDED or not _SHORTEST <= weigh(text) <= _LONGEST_BESIDE:
+    text, line = draft.text_of(paragraph), draft.line(paragraph[0])
+    if line.role not in (Role.UNDECIDED, Role.STANDFIRST) and line.reason is not Reason.OUTSIDE_ARTICLE:
+        return None
+    longest = _LONGEST_SINGLE if line.role is Role.STANDFIRST else _LONGEST_BESIDE
+    if not _SHORTEST <= weigh(text) <= longest or any(media.caption == text for media in draft.media):
         return None
     is_speech = text[:1] in '"“„«»–—' and not ends_sentence(text)
     return None if is_speech or parse_caption(text) or parse_credit_line(text) else paragraph
+
+
+def _is_subhead(draft: Draft, paragraph: Paragraph) -> bool:
+    is_kept = draft.line(paragraph[0]).role is Role.UNDECIDED
+    return is_kept and not ends_sentence(draft.text_of(paragraph))
+
+
+def _is_standfirst(draft: Draft, paragraph: Paragraph) -> bool:
+    return draft.line(paragraph[0]).role is Role.STANDFIRST
 
 
 def _add_media(draft: Draft, media: Media) -> Draft:

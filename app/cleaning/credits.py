@@ -22,7 +22,7 @@ _LABEL = (
     r"fotografi?e?n?|"
     r"foto d[’']archivio|photo d[’']archives|fotograf(?:ía|ia)|crédits?(?: photo)?|imagen|imagem|crédito|"
     r"imagine|"
-    r"ljósmynd|skjáskot|fotoğraf|zdjęcie|fot\.|kuva|fotó|grafik|fotka|фото|写真(?:提供|は)?|撮影|画像|图片(?:来源)?|图|"
+    r"ljósmynd|skjáskot|fotoğraf|zdjęcie|fot\.|kuva|fotó|grafik|fotka|slika|ảnh|isithombe|φωτογραφία|фото|写真(?:提供|は)?|撮影|画像|图片(?:来源)?|图|"
     r"사진|الصورة|تصوير)"
 )
 _LIBRARY = (
@@ -133,6 +133,7 @@ _PICTURE_WORD = re.compile(
     r"|unsplash|imago|picture alliance)\b|写真|撮影|提供|代表|사진",
     re.IGNORECASE,
 )
+_OF_PAGE = re.compile(r"\b(?:rights reserved|alle rechte|gmbh|inc|llc|ltd)\b", re.IGNORECASE)
 _CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
 _LABEL_ALONE = re.compile(
     rf"[(\[]?(?:(?:{_LABEL})(?:{_MARK}|, | by | von )+|[©Ⓒ] ?)(?P<credit>.{{2,90}}?)[)\]]?", re.IGNORECASE
@@ -200,7 +201,7 @@ def _ends_in_library(tail: str) -> bool:
 
 def _is_bare_credit(credit: str) -> bool:
     """Tell whether what ends a line can be a credit: names, with few small words between them."""
-    if ends_sentence(credit) and not credit.endswith("."):
+    if (ends_sentence(credit) and not credit.endswith(".")) or _OF_PAGE.search(credit):
         return False
     if is_wide(credit):
         plain = unicodedata.normalize("NFKC", credit)

@@ -272,12 +272,15 @@ def find_dateline(draft: Draft) -> Draft:
     """Cut the dateline off the paragraph that it opens.
 
     Leaves captions alone, and the paragraphs after the first five. An agency that stands in a dateline's
-    place ("(Reuters) - …") is the article's agency but no dateline.
+    place ("(Reuters) - …") is the article's agency but no dateline. Nothing is cut off a standfirst.
     """
     for paragraph in draft.undecided()[:_PARAGRAPHS]:
         opening = parse_opening(draft.line(paragraph[0]).text)
         if opening:
             return _take_opening(draft, paragraph, opening)
+    opening = parse_opening(draft.standfirst) if draft.standfirst else None
+    if opening:
+        return replace(draft, dateline=opening.dateline, agency=opening.agency or draft.agency)
     return draft
 
 

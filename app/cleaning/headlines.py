@@ -15,6 +15,7 @@ from app.cleaning.standfirsts import choose_standfirst
 from app.cleaning.titles import choose_headline, find_stated
 
 _LONGEST = 220
+_SENTENCE, _LONGEST_SENTENCE = 60.0, 120.0  # letters from which a sentence is a paragraph, or can be one
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
 
 
@@ -67,11 +68,20 @@ def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:
 
 
 def _is_headline(draft: Draft, paragraph: Paragraph) -> bool:
+    """Tell whether a line is no paragraph: it is short, or no sentence, or parted from the body below it."""
     text = draft.text_of(paragraph)
     weight = weigh(text)
     if weight > _LONGEST or parse_opening(text):
         return False
-    return not ends_sentence(text) or (weight < 120 and text[-1] in "?!？！…”\"’'」)]") or weight < 60
+    if not ends_sentence(text) or weight < _SENTENCE:
+        return True
+    if weight >= _LONGEST_SENTENCE:
+        return False
+    place = draft.paragraphs.index(paragraph) + 1
+    is_parted = place < len(draft.paragraphs) and (
+        draft.line(draft.paragraphs[place][0]).role is not Role.UNDECIDED
+    )
+    return text[-1] in "?!？！…”\"’'」)]" or is_parted
 
 
 def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:

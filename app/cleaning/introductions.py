@@ -24,18 +24,28 @@ def list_introduction(draft: Draft) -> list[tuple[Paragraph, int]]:
     if not kept:
         return []
     start = draft.paragraphs.index(kept[0])
-    ranked: list[tuple[Paragraph, int]] = []
+    end = start + _find_end(draft, draft.paragraphs[start : start + _MOST + 1])
+    far = len(draft.paragraphs) - end
+    ranks = (
+        *[FAR] * (start - _ABOVE),
+        *[ABOVE] * (min(start, _ABOVE) - _NEXT),
+        *[NEXT] * min(start, _NEXT),
+        *[BELOW] * (end - start),
+        *[FAR] * far,
+    )
+    return list(zip(draft.paragraphs, ranks, strict=True))
+
+
+def _find_end(draft: Draft, paragraphs: tuple[Paragraph, ...]) -> int:
+    """Count the paragraphs from the headline on before the body has surely begun."""
     prose = 0
-    for index, paragraph in enumerate(draft.paragraphs):
-        if index < start:
-            rank = NEXT if index >= start - _NEXT else ABOVE if index >= start - _ABOVE else FAR
-        else:
-            rank = BELOW if index <= start + _MOST and prose < _PROSE_ENDS else FAR
-        ranked.append((paragraph, rank))
-        if draft.line(paragraph[0]).role is Role.UNDECIDED and index > start:
+    for count, paragraph in enumerate(paragraphs[1:], start=2):
+        if draft.line(paragraph[0]).role is Role.UNDECIDED:
             text = draft.text_of(paragraph)
             prose += weigh(text) >= _PROSE and ends_sentence(text)
-    return ranked
+            if prose == _PROSE_ENDS:
+                return count
+    return len(paragraphs)
 
 
 def mark_kept(draft: Draft, paragraph: Paragraph, role: Role) -> Draft:

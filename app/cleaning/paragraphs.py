@@ -17,9 +17,10 @@ _SUBHEAD = 80.0
 _LEAST_ROWS = 3  # subheads in a row
 _QUOTE_ENDS = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』"}
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
-# The same for ASCII in a tenth of the time: what may stand inside a word goes, all else that is no letter or
-# digit parts words.
-_ASCII_WORDS = {code: None if chr(code) in "'-_" else " " for code in range(128) if not chr(code).isalnum()}
+# The same for Latin-1 in a tenth of the time: what may stand inside a word goes, all else that is no letter
+# or digit parts words.
+_BETWEEN_WORDS = bytes(code if chr(code).isalnum() else ord(" ") for code in range(256))
+_INSIDE_WORDS = b"'-_"
 
 
 def join_paragraphs(draft: Draft) -> Draft:
@@ -68,8 +69,10 @@ def count_words(text: str) -> int:
     (5, 2)
     """
     plain = text if text.isascii() else drop_typography(text.replace("’", "'"))
-    if plain.isascii():
-        return len(plain.translate(_ASCII_WORDS).split())
+    try:
+        return len(plain.encode("latin-1").translate(_BETWEEN_WORDS, _INSIDE_WORDS).split())
+    except UnicodeEncodeError:
+        pass
     wide = len(WIDE.findall(text))
     spaced = WIDE.sub(" ", text) if wide else text
     return len(_WORD.findall(spaced)) + (wide + 1) // 2

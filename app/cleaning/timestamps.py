@@ -114,7 +114,7 @@ def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
     >>> read_stamps("The bridge was closed on May 4, 2024")
     ()
     """
-    can_be = len(text) <= _LONGEST and has_digit(text) and _HAS_YEAR.search(text)
+    can_be = len(text) <= _LONGEST and _HAS_YEAR.search(text)
     return _read_short_line(text, is_near) if can_be else ()
 
 
@@ -213,8 +213,10 @@ def find_timestamp(draft: Draft) -> Draft:
     previous = ""
     for paragraph, rank in list_introduction(draft):
         text = draft.text_of(paragraph)
-        found = _rate_line(draft, paragraph, previous, rank)
-        previous = text
+        above, previous = previous, text
+        if len(text) > _LONGEST or not has_digit(text):
+            continue
+        found = _rate_line(draft, paragraph, above, rank)
         if found is None:
             continue
         score, timestamp = found

@@ -23,7 +23,7 @@ from app.cleaning.captions import is_caption
 from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import WIDE, ends_sentence, fold, is_wide, overlap, split_words, weigh
+from app.cleaning.measures import WIDE, ends_sentence, fold, has_digit, is_wide, overlap, split_words, weigh
 from app.cleaning.notes import is_note
 from app.cleaning.readings import FURNITURE
 from app.cleaning.timestamps import is_timestamp
@@ -32,6 +32,7 @@ from app.cleaning.trees import Forest, load_model, read_forest
 MODEL = Path(__file__).with_name("titles.json.gz")
 _ABOVE, _BELOW = 60, 4  # paragraphs around the beginning of the body in which the headline is looked for
 _SHORTEST, _LONGEST = 4.0, 260.0  # letters of a headline
+_SHORTEST_FORM = 25.0  # letters of most headlines
 # Letters from which a sentence is the body, and from which two in a row are.
 _PROSE, _PROSE_AMONG = 170.0, 100.0
 _KICKER, _LEAST, _MOST = 28.0, 30.0, 130.0  # letters of a kicker, and of the headline below it
@@ -47,7 +48,17 @@ _MINOR = frozenset({Role.BYLINE, Role.TIMESTAMP, Role.CAPTION, Role.CREDIT})
 _STEM = 5  # letters of a word that are compared: endings differ
 _LONG_WORD = 4  # letters
 _FULL, _SHORT = 60.0, 30.0  # letters of a whole headline, and of a label
+_OFTEN = 5  # times that a word comes up in the body beyond which it counts no more
+_SENTENCE = 80.0  # letters of a sentence of the body or the standfirst
+_FAR = 8  # paragraphs
+_CLOSE = 6  # paragraphs above the body among which a label can be the headline
+_AROUND = 6  # paragraphs above and below among which a headline sounds the best
 _TRAIL = re.compile(r"\||[>»›]| / ")  # "Home > Sport > Football"
+_HOME = re.compile(
+    r"(?:home|homepage|startseite|accueil|inicio|início|hem|hjem|forsiden|etusivu|главная|ホーム|トップ|首页|首頁)(?!\w)",
+    re.IGNORECASE,
+)
+_SHORTEST_ALONE = 12.0  # letters of a headline behind a trail
 _STATED = 8  # headlines of the markup that are compared
 # Of the two lines above and below, these signs are looked at too.
 _BESIDE = ("length", "excess", "share", "full_stop", "kept", "repeated", "tiny", "first", "about_below")
@@ -64,9 +75,22 @@ def choose_headline(draft: Draft) -> Paragraph | None:
         return None
     forest = _load_forest()
     best = max(candidates, key=lambda candidate: forest.add_up(candidate[1]))[0]
+    best = _leave_trail(draft, best, [paragraph for paragraph, _ in candidates])
     place = draft.paragraphs.index(best) + 1
     below = draft.paragraphs[place] if place < len(draft.paragraphs) else best
     return below if _is_label_of(draft, best, below) else best
+
+
+def _leave_trail(draft: Draft, best: Paragraph, candidates: list[Paragraph]) -> Paragraph:
+    """Return the line that prints alone what the likeliest one prints behind a trail ("Home > Sport > …")."""
+    text = draft.text_of(best)
+    for paragraph in candidates:
+        alone = draft.text_of(paragraph)
+        if weigh(alone) >= _SHORTEST_ALONE and text.endswith(alone) and text != alone:
+            above = text.removesuffix(alone)
+            if _TRAIL.search(above) or _HOME.match(above):
+                return paragraph
+    return best
 
 
 def _is_label_of(draft: Draft, label: Paragraph, below: Paragraph) -> bool:
@@ -96,9 +120,18 @@ class _Page:
     texts: dict[int, str]
     weights: dict[int, float]
     sentences: dict[int, bool]
-    words: dict[int, frozenset[str]]
-    body: frozenset[str]
+    stems: dict[int, frozenset[str]]  # of those paragraphs that were asked for
+    shares: dict[int, float]  # likewise
+    body: Counter[str]
     tops: tuple[str, ...]  # the first paragraphs of the page
+    printed: str  # all the texts
+
+    def words(self, index: int) -> frozenset[str]:
+        """Return the words of a paragraph; none of one that was not read."""
+        words = self.stems.get(index)
+        if words is None:
+            words = self.stems[index] = list_words(self.texts.get(index, ""))
+        return words
 
     def role(self, index: int) -> Role:
         return self.draft.lines[self.draft.paragraphs[index][0] - 1].role
@@ -108,8 +141,22 @@ class _Page:
 
     def share(self, index: int) -> float:
         """Return the share of the words of a paragraph that come up in the body."""
-        words = self.words[index]
-        return len(words & self.body) / len(words) if words else 0.0
+        share = self.shares.get(index)
+        if share is None:
+            words = self.words(index)
+            share = len(words & self.body.keys()) / len(words) if words else 0.0
+            self.shares[index] = share
+        return share
+
+    def list_around(self, index: int) -> list[str]:
+        """List the other texts near a paragraph."""
+        own, texts = self.texts[index], self.texts
+        near = [texts[at] for at in range(index - _NEAR, index + _NEAR + 1) if at in texts]
+        return [text for text in near if text != own]
+
+    def has_form(self, index: int) -> bool:
+        """Tell whether a paragraph has the length of a headline, and does not end like a sentence."""
+        return _SHORTEST_FORM <= self.weights[index] <= _MOST and not self.sentences[index]
 
     def is_about(self, index: int) -> bool:
         """Tell whether a paragraph says who wrote the article or when."""
@@ -138,12 +185,20 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
         if _can_be(page, index)
     }
     copies = Counter(page.texts[index] for index in signs)
+    highest = max(map(page.share, signs), default=0.0) or 1.0
+    formed = {index: page.share(index) for index in signs if page.has_form(index)}
+    before = sum(index < page.start for index in signs)
     return [
         (
             draft.paragraphs[index],
             [
                 *own.values(),
                 float(copies[page.texts[index]]),
+                *_compare(index, page.start, formed),
+                max(0, before - place - 1),
+                page.share(index) / highest,
+                place / len(signs),
+                len(signs),
                 *(
                     signs[index + reach][name] if index + reach in signs else _NOTHING
                     for reach in _REACH
@@ -151,8 +206,17 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
                 ),
             ],
         )
-        for index, own in signs.items()
+        for place, (index, own) in enumerate(signs.items())
     ]
+
+
+def _compare(index: int, start: int, formed: dict[int, float]) -> list[float]:
+    """Compare a line with those near it that have a headline's form: how much of the best above and below
+    comes up in the body, and how many there are.
+    """
+    above = [formed[at] for at in range(index - _AROUND, index) if at in formed]
+    below = [formed[at] for at in range(index + 1, min(index + _AROUND, start) + 1) if at in formed]
+    return [max(above) if above else -1.0, max(below) if below else -1.0, len(above), len(below)]
 
 
 def _read_page(draft: Draft) -> _Page | None:
@@ -172,9 +236,11 @@ def _read_page(draft: Draft) -> _Page | None:
         texts,
         {index: weigh(text) for index, text in texts.items()},
         {index: ends_sentence(text) for index, text in texts.items()},
-        {index: list_words(text) for index, text in texts.items()},
-        list_words(body),
+        {},
+        {},
+        Counter(_list_stems(body)),
         tuple(texts[index] for index in range(min(_TOP, total))),
+        "\n".join(texts.values()),
     )
 
 
@@ -203,7 +269,11 @@ def _can_be(page: _Page, index: int) -> bool:
         return False
     if role is Role.REMOVED:
         reason = page.reason(index)
-        if reason is Reason.NAVIGATION and not page.words[index] & page.body:
+        if (
+            reason is Reason.NAVIGATION
+            and not page.words(index) & page.body.keys()
+            and not (page.start - _CLOSE <= index < page.start)
+        ):
             return False  # the entry of a menu
         if reason not in CONTEXTUAL or (reason is Reason.RELATED_LINKS and FURNITURE.match(text)):
             return False
@@ -214,16 +284,14 @@ def _can_be(page: _Page, index: int) -> bool:
 
 def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
     """Say what speaks for and against a line; the order is that of the model."""
-    text, weight, words = page.texts[index], page.weights[index], page.words[index]
+    text, weight, words = page.texts[index], page.weights[index], page.words(index)
     role, reason = page.role(index), page.reason(index)
     paragraphs, distance = page.draft.paragraphs, page.start - index
-    around = [
-        other
-        for at in range(index - _NEAR, index + _NEAR + 1)
-        if (other := page.texts.get(at)) and other != text
-    ]
+    around = page.list_around(index)
     below = range(index + 1, min(len(paragraphs), index + 4))
-    shared = len(words & page.body)
+    shared = words & page.body.keys()
+    central = sum([min(page.body[word], _OFTEN) for word in shared])
+    lead = page.words(page.start)
     printed = text.split()
     return {
         "kept": role is Role.UNDECIDED,
@@ -240,53 +308,63 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
         "tiny": weight < 15,
         "label": weight < 25,
         "share": page.share(index),
-        "shared": min(shared, 6) / 6,
+        "shared": min(len(shared), 6) / 6,
         "unshared": bool(words) and not shared,
         "in_title": any(other.startswith(text) and other != text for other in page.tops),
         "longer_beside": len(text) >= 12
         and any(other.endswith(text) or other.startswith(text) for other in around),
         "ends_as_beside": any(len(other) >= 12 and text.endswith(other) for other in around),
-        "about_below": any(at in about for at in range(index + 1, index + 4)),
-        "about_lower": any(at in about for at in range(index + 4, index + 7)),
+        "about_below": not about.isdisjoint(range(index + 1, index + 4)),
+        "about_lower": not about.isdisjoint(range(index + 4, index + 7)),
         "full_stop": text[-1] in ".。",
         "colon": text[-1] in ":：",
         "question": text[-1] in "?!？！",
         "cut_off": text.endswith(("...", "…")),
         "gap_above": index > 0 and paragraphs[index][0] - paragraphs[index - 1][-1] > 1,
         "gap_below": index + 1 < len(paragraphs) and paragraphs[index + 1][0] - paragraphs[index][-1] > 1,
-        "labels_above": sum(page.weights.get(at, _SHORT) < _SHORT for at in range(index - 3, index)) / 3,
+        "labels_above": sum([page.weights.get(at, _SHORT) < _SHORT for at in range(index - 3, index)]) / 3,
         "lower_case": text[:1].islower(),
         "trail": _TRAIL.search(text) is not None,
-        "digits": sum(map(str.isdigit, text)) / len(text),
+        "digits": sum(map(str.isdigit, text)) / len(text) if has_digit(text) else 0.0,
         "capitals": text.isupper(),
         "caption": is_caption(text),
         "place": index / len(paragraphs),
         "quotes": text[0] in '"“„«»‘「',
-        "initials": sum(word[:1].isupper() for word in printed) / len(printed),
+        "initials": sum([word[0].isupper() for word in printed]) / len(printed),
         "caption_below": any(page.role(at) is Role.CAPTION for at in below),
         "is_start": index == page.start,
         "headline_above": _headline_share(page, index - 1),
-        "as_below": len(words & page.words.get(index + 1, frozenset())) / len(words) if words else 0.0,
+        "as_below": len(words & page.words(index + 1)) / len(words) if words else 0.0,
         "sounds": load_model().weigh_words(text),
         "printed": len(printed),
         "stops": text.count("."),
         "commas": text.count(","),
         "colon_inside": ":" in text,
+        "printed_often": min(page.printed.count(text), 6),
+        "central": central / len(words) if words else 0.0,
+        "central_sum": min(central, 30),
+        "as_lead": len(words & lead) / len(words) if words else 0.0,
+        "about_above": min([index - at for at in about if at < index], default=_FAR),
+        "prose_next": page.weights.get(index + 1, 0.0) >= _SENTENCE and page.sentences[index + 1],
     }
 
 
 def _headline_share(page: _Page, index: int) -> float:
     """Return how many of its words a paragraph shares with the body, if it has a headline's form."""
-    if index not in page.texts or not 25 <= page.weights[index] <= 130:
+    if index not in page.texts or not page.has_form(index) or page.role(index) in _MINOR:
         return 0.0
-    return 0.0 if page.sentences[index] or page.role(index) in _MINOR else page.share(index)
+    return page.share(index)
 
 
 def list_words(text: str) -> frozenset[str]:
     """Return the stems of the longer words of a text, or the pairs of its letters if it is wide."""
+    return frozenset(_list_stems(text))
+
+
+def _list_stems(text: str) -> list[str]:
     if is_wide(text):
-        return frozenset(first + second for first, second in pairwise(WIDE.findall(text)))
-    return frozenset([word[:_STEM] for word in split_words(text.lower()) if len(word) >= _LONG_WORD])
+        return [first + second for first, second in pairwise(WIDE.findall(text))]
+    return [word[:_STEM] for word in split_words(text.lower()) if len(word) >= _LONG_WORD]
 
 
 def find_stated(draft: Draft) -> tuple[Paragraph, str] | None:

@@ -114,6 +114,8 @@ def test_today_at_the_top_is_no_date_of_publication() -> None:
         ("by Nora FeldNora Feld", ["Nora Feld"]),
         ("May 4, 2024 by Nora Feld", ["Nora Feld"]),
         ("By Harbour Times Staff", []),
+        ("부산, 광양 김나라 기자 nara@example.org", ["김나라"]),
+        ("김나라 기자 외 1명", ["김나라"]),
     ],
 )
 def test_byline_is_read(line: str, names: list[str]) -> None:
@@ -132,6 +134,13 @@ def test_sentence_is_no_byline(line: str) -> None:
 @pytest.mark.parametrize("text", ["Copy Link", "The Harbour Times", "Sport", "Room 101", "New York"])
 def test_label_is_no_name(text: str) -> None:
     assert not is_name(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "count"), [("大渡 美咲", 1), ("大渡美咲、佐藤健", 2), ("김나라, 이하나", 2)]
+)
+def test_names_without_latin_letters_are_parted(names: str, count: int) -> None:
+    assert len(parse_authors(names)[0]) == count
 
 
 def test_outlet_and_place_are_no_authors() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from app.cleaning import NO_HINTS, Author, Hints, Media, Metric, Reason, Role, Timestamp, Warning_, clean
-from app.cleaning.captions import parse_caption
+from app.cleaning.captions import find_captions, parse_caption
+from app.cleaning.draft import Draft
+from app.cleaning.ledger import Line
 from app.cleaning.measures import weigh
 
 PROSE = (
@@ -261,6 +263,69 @@ def test_credit_alone_has_no_caption() -> None:
     assert cleaned.lines[2].role is Role.CREDIT
 
 
+@pytest.mark.parametrize(
+    ("line", "caption", "credit"),
+    [
+        (
+            "The ferry leaves the harbour in a storm. Ann Lee",
+            "The ferry leaves the harbour in a storm.",
+            "Ann Lee",
+        ),
+        ("Rui Costa (l.) and Ann Lee at the quay", "Rui Costa (l.) and Ann Lee at the quay", None),
+    ],
+)
+def test_caption_is_told_by_its_form(line: str, caption: str, credit: str | None) -> None:
+    cleaned = clean(
+        f"Ferries return after winter storm\n\n{PROSE}\n\n{line}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    )
+    assert cleaned.media == (Media("picture", caption, credit),)
+    assert caption not in cleaned.body
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The harbour will be dredged by the firm that built it, said St. Louis",
+        f"{MORE} He thanked the city. Then he left",
+        "The port belongs to the city. © 2031 The Quay Herald GmbH, all rights reserved",
+    ],
+)
+def test_other_ends_are_no_credit(line: str) -> None:
+    raw = f"Ferries return after winter storm\n\n{PROSE}\n\n{line}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).media == ()
+
+
+def test_caption_that_the_labeller_removed_is_found_by_its_credit() -> None:
+    caption = "The ferry leaves the harbour on Monday"
+    draft = Draft(
+        raw="",
+        lines=(
+            Line(1, "Ferries return after storm"),
+            Line(2, PROSE),
+            Line(3, caption, Role.REMOVED, Reason.OUTSIDE_ARTICLE),
+            Line(4, "Foto: Ann Lee", Role.REMOVED, Reason.REPEATED),
+            Line(5, MORE),
+        ),
+        paragraphs=((1,), (2,), (3,), (4,), (5,)),
+    )
+    found = find_captions(draft)
+    assert found.media == (Media("picture", caption, "Ann Lee"),)
+    assert found.lines[2].role is Role.REMOVED
+
+
+def test_standfirst_above_a_credit_is_a_caption() -> None:
+    text = "Rui Costa speaks at the quay."
+    lines = (
+        Line(1, "Ferries return after storm"),
+        Line(2, text, Role.STANDFIRST),
+        Line(3, "Photo: Ann Lee"),
+        Line(4, PROSE),
+    )
+    found = find_captions(Draft(raw="", lines=lines, paragraphs=((1,), (2,), (3,), (4,))))
+    assert found.media == (Media("picture", text, "Ann Lee"),)
+    assert found.lines[1].role is Role.CAPTION
+
+
 def test_story_that_ends_in_an_agency_has_no_caption() -> None:
     cleaned = clean(f"Ferries return after storm\n\n{MORE}\n\n{PROSE} (AP)")
     assert cleaned.media == ()
@@ -294,6 +359,26 @@ def test_kicker_standfirst_and_subhead() -> None:
     roles = [block.role for block in cleaned.blocks]
     assert roles[-5:] == [Role.SUBHEAD, Role.PARAGRAPH, Role.LIST, Role.QUOTE, Role.PARAGRAPH]
     assert "What the port will do" in cleaned.body
+
+
+@pytest.mark.parametrize("trail", ["Home > Shipping > ", "Startseite Schifffahrt ", "Quay Herald | "])
+def test_headline_behind_a_trail_is_taken_from_the_line_that_prints_it_alone(trail: str) -> None:
+    headline = "Harbour ferries return after winter storm"
+    raw = f"{trail}{headline}\n\n{headline}\n\nBy Nora Feld\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+
+
+def test_headline_of_two_sentences_is_no_paragraph() -> None:
+    headline = "The ferries were famously late for years. Now they come on time."
+    raw = f"{headline}\n\nBy Nora Feld\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+
+
+def test_paragraph_that_nothing_parts_from_the_body_is_no_headline() -> None:
+    first = "The ferries were famously late for years. Now they come on time."
+    cleaned = clean(f"{first}\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today.")
+    assert cleaned.headline is None
+    assert first in cleaned.body
 
 
 def test_site_name_is_cut_off_when_named() -> None:

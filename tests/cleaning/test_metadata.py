@@ -112,6 +112,11 @@ def test_stated_authors_are_people(author: Any, authors: tuple[Author, ...], age
     assert cleaned.agency == agency or agency is None
 
 
+def test_agency_that_the_page_prints_alone_is_its_byline() -> None:
+    cleaned = clean_page({**STATED, "author": {"name": "AFP"}}, byline="AFP")
+    assert (cleaned.authors, cleaned.agency, cleaned.byline) == ((), "AFP", "AFP")
+
+
 def test_author_named_by_id_is_resolved() -> None:
     graph = {
         "@graph": [
@@ -120,6 +125,39 @@ def test_author_named_by_id_is_resolved() -> None:
         ]
     }
     assert clean_page(graph).authors == (Author("Nora Feld"),)
+
+
+def test_author_of_a_story_that_stands_inside_another_is_not_its_author() -> None:
+    page = make_page(byline="").replace(f"<p>{PROSE[2]}", f"<p>By Omar Diaz</p><p>{PROSE[2]}")
+    cleaned = clean(page, HTML)
+    assert (cleaned.authors, cleaned.byline) == ((Author("Nora Feld"),), None)
+    assert Warning_.AUTHORS_DIFFER in cleaned.warnings
+
+
+def test_marked_author_of_another_story_is_no_author() -> None:
+    teaser = '<ul><li><a href="/b">Trams stop for two weeks</a> <span class="author">Omar Diaz</span></ul>'
+    assert clean(make_page(None, byline="") + 100 * "<p>Menu</p>" + teaser, HTML).authors == ()
+
+
+@pytest.mark.parametrize(("element", "is_taken"), [("p", False), ("h2", True)])
+def test_description_that_a_paragraph_prints_stays_in_the_body(element: str, is_taken: bool) -> None:
+    description = str(STATED["description"])
+    page = make_page().replace(
+        f'<p class="standfirst">{description}</p><div>Nora Feld, Oslo</div>',
+        f"<div>Nora Feld, Oslo</div><{element}>{description}</{element}>",
+    )
+    cleaned = clean(page, HTML)
+    assert (cleaned.standfirst == description) is is_taken
+    assert (description in cleaned.body) is not is_taken
+
+
+def test_standfirst_that_begins_with_a_place_gives_the_dateline() -> None:
+    standfirst = "LISBON. The ferries stood still for nine days, and the harbour was empty."
+    page = make_page({**STATED, "description": standfirst}).replace(STATED["description"], standfirst)
+    cleaned = clean(page, HTML)
+    assert cleaned.standfirst == standfirst
+    assert cleaned.dateline is not None
+    assert [place.name for place in cleaned.dateline.places] == ["Lisbon"]
 
 
 def test_caption_of_a_figure_leaves_the_body() -> None:
