@@ -162,13 +162,19 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
         return _take_broken(draft, index)
     can_be = len(text) <= _LONGEST_UNMARKED and text[-1].isalnum()
     unmarked = _UNMARKED.search(text) if can_be else None
-    if unmarked and not _goes_on(draft, index):
+    # A wrapped text has what stands below it in its last line: a heading as well as a name.
+    is_line = unmarked is not None and unmarked["credit"] == draft.line(paragraph[-1]).text
+    if unmarked and not (is_line or _goes_on(draft, index) or _opens_story(draft, index)):
         parsed = CreditedText(text[: unmarked.start()], unmarked["credit"], is_bare_agency=False)
         return _take_caption(draft, paragraph, parsed)
     if _is_told(draft, index, text):
         caption = _CAPTION_LABEL.sub("", text, count=1)
         return _add_media(mark_kept(draft, paragraph, Role.CAPTION), Media("picture", caption, None))
     return draft
+
+
+def _opens_story(draft: Draft, index: int) -> bool:
+    return any(each.opens_story for each in draft.readings[index : index + 1])
 
 
 def _goes_on(draft: Draft, index: int) -> bool:

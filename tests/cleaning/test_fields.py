@@ -326,6 +326,14 @@ def test_standfirst_above_a_credit_is_a_caption() -> None:
     assert found.lines[1].role is Role.CAPTION
 
 
+@pytest.mark.parametrize("below", ["Related Articles", "Ann Lee", "\nRelated Articles"])
+def test_story_of_one_paragraph_is_no_caption_of_what_stands_below(below: str) -> None:
+    story = "LONDON, May 7 (AP) - The harbour was quiet on Tuesday, its master said at noon."
+    cleaned = clean(f"A quiet harbour\n\n{story}\n{below}")
+    assert (cleaned.headline, cleaned.media) == ("A quiet harbour", ())
+    assert cleaned.body.startswith("The harbour was quiet on Tuesday")
+
+
 def test_story_that_ends_in_an_agency_has_no_caption() -> None:
     cleaned = clean(f"Ferries return after storm\n\n{MORE}\n\n{PROSE} (AP)")
     assert cleaned.media == ()
