@@ -160,8 +160,6 @@ def test_backup_that_fails_leaves_the_one_before(engine, tmp_path):
 
 
 def test_command_line_backs_up_and_restores(settings, engine, tmp_path):
-    if settings.database_url is not None:
-        pytest.skip("once is enough")
     store(engine, "bridge")
 
     def run(*arguments: str, data: Path, url: str | None) -> subprocess.CompletedProcess[str]:

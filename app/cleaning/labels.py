@@ -2,8 +2,9 @@
 
 Two judges. The *model* (trees.py) says of every line how likely it is a part of the body, from its words, its
 neighbourhood and its page (features.py). The *sweep* knows only what is certain: rules name furniture
-wherever it stands, what was printed before is a repetition, and labels before all prose are not the article,
-nor are those after it unless every line stands alone, as in a text that is laid out.
+wherever it stands, what was printed before is a repetition, another article begins with a title, a byline and
+a date of its own, and labels before all prose are not the article, nor are those after it. In a text that is
+laid out, where every line stands alone, those after it are, and bylines and timestamps before it.
 
 Cleaning an article again must remove nothing. So a text in which the sweep finds nothing to remove is left
 alone, whatever the model thinks of it; and what the model leaves of any other text is swept, as it will be
@@ -89,8 +90,10 @@ def label_lines(draft: Draft) -> Draft:
         return draft.with_warning(Warning_.NO_ARTICLE)
     if standfirst in left:
         draft = draft.with_role(draft.paragraphs[standfirst], Role.STANDFIRST)
-    for clock in {clock for clock, _ in entries}.intersection(left):
-        draft = draft.with_role(draft.paragraphs[clock], Role.TIMESTAMP)
+    clocks = {clock for clock, _ in entries}.intersection(left)
+    draft = draft.with_roles(
+        {number: Role.TIMESTAMP for clock in clocks for number in draft.paragraphs[clock]}
+    )
     return replace(
         draft,
         readings=tuple(readings),

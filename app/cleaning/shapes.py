@@ -73,8 +73,10 @@ def list_entry_lines(readings: Sequence[Reading], entries: Sequence[tuple[int, i
         is_head = True
         for index in range(clock + 1, end):
             each = readings[index]
-            is_head = is_head and not is_prose(each)
-            if is_prose(each) or (is_head and not each.reason and not each.introduces):
+            if is_prose(each):
+                is_head = False
+                found.append(index)
+            elif is_head and not each.reason and not each.introduces:
                 found.append(index)
     return found
 
