@@ -21,12 +21,13 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy
+from hinted import load_hinted
 from pages import TEXT_STYLES, Page, judge_body, load_pages, print_table, summarise
 from scipy.sparse import csr_matrix
 from sklearn.isotonic import IsotonicRegression
@@ -65,16 +66,22 @@ CALIBRATION_POINTS = (0.0, 0.15, 0.55, 0.65, 0.75, 0.85, 0.9, 0.93, 0.95, 0.97, 
 
 @dataclass(frozen=True)
 class Sample:
-    """A page as the labeller reads it, with what should come out; varied ones are not judged."""
+    """A page as the labeller reads it, with what should come out; varied and hinted ones are not judged."""
 
     page: Page
     readings: list[Reading]
     keep: list[int]
     is_varied: bool = False
+    trust: Sequence[float] = ()  # in the labels of its lines; none: 1 for all
 
     @property
     def fold(self) -> int:
-        return int(hashlib.md5(self.page.domain.encode()).hexdigest(), 16) % FOLDS
+        return find_fold(self.page.domain)
+
+
+def find_fold(domain: str) -> int:
+    """Say to which fold a domain belongs."""
+    return int(hashlib.md5(domain.encode()).hexdigest(), 16) % FOLDS
 
 
 @dataclass(frozen=True)
@@ -107,11 +114,11 @@ def weigh_lines(samples: Sequence[Sample]) -> Any:
     """Give every page the root of its lines as weight, and a line more with its length."""
     weights = numpy.array(
         [
-            (0.5 if sample.is_varied else 1.0)
+            (0.5 if sample.is_varied else trust)
             / len(sample.readings) ** 0.5
             * (0.3 + min(1.0, each.weight / 200))
             for sample in samples
-            for each in sample.readings
+            for each, trust in zip(sample.readings, sample.trust or repeat(1.0), strict=False)
         ]
     )
     return weights / weights.mean()
@@ -199,6 +206,28 @@ def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[list[Logist
     width = len(next(row for row in rows if row))
     matrix = numpy.array([row or [0.0] * width for row in rows], dtype=numpy.float32)
     return replace(table, rows=matrix, is_near=is_near), learned
+
+
+def label_hinted(bench: Path, models: Sequence[dict[str, Any]]) -> list[Sample]:
+    """Label pages of which only hints are known, in trials by the model that has not seen their domain."""
+    read = [read_model(each) for each in models]
+    hinted = load_hinted(bench, lambda domain: use_model(read[find_fold(domain) % len(read)]))
+    return [Sample(page, page.readings, page.keep, trust=trust) for page, trust in hinted]
+
+
+def fit_models(
+    samples: Sequence[Sample], calibration: Sequence[tuple[float, float]], folds: Sequence[int | None]
+) -> list[dict[str, Any]]:
+    """Learn a model without each of these folds (None: of all), as the model file holds it."""
+    table, learned = describe_samples(samples)
+    share = table.is_near.mean()
+    print(f"{len(table.keep):,} lines, {share:.0%} near prose, {table.rows.shape[1]} features")
+    is_html = bool(samples[0].page.marks)
+    stored = []
+    for fold in folds:
+        trees = fit_trees(table, table.folds != (-1 if fold is None else fold))
+        stored.append(store_model(learned[-1 if fold is None else fold], trees, calibration, is_html))
+    return stored
 
 
 def fit_trees(table: Table, used: Any) -> lightgbm.Booster:
@@ -321,18 +350,15 @@ def main() -> None:
         pages = [replace(page, marks=[], is_usable=page.is_usable and page.style != "html") for page in pages]
     calibration_file = options.work / f"calibration.{options.input}.json"
     if not (options.keep_models and options.command == "validate"):
-        table, learned = describe_samples(make_samples([page for page in pages if page.is_trained]))
-        share = table.is_near.mean()
-        print(f"{len(table.keep):,} lines, {share:.0%} near prose, {table.rows.shape[1]} features")
-        if options.command == "validate":
-            for fold in range(FOLDS):
-                trees = fit_trees(table, table.folds != fold)
-                stored = store_model(learned[fold], trees, identity, is_html)
-                write_model(options.work / f"fold{fold}.{options.input}.json.gz", stored)
-        else:
-            calibration = json.loads(calibration_file.read_text())
-            trees = fit_trees(table, table.folds >= 0)
-            write_model(MODEL, store_model(learned[-1], trees, calibration, is_html))
+        is_trial = options.command == "validate"
+        folds = list(range(FOLDS)) if is_trial else [None]
+        calibration = identity if is_trial else json.loads(calibration_file.read_text())
+        samples = make_samples([page for page in pages if page.is_trained])
+        models = fit_models(samples, calibration, folds)
+        if not is_html:
+            models = fit_models([*samples, *label_hinted(options.bench, models)], calibration, folds)
+        for fold, stored in zip(folds, models, strict=True):
+            write_model(options.work / f"fold{fold}.{options.input}.json.gz" if is_trial else MODEL, stored)
     if options.command == "validate":
         calibration = calibrate(validate(pages, options.work, options.input))
         calibration_file.write_text(json.dumps(calibration))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 from app.cleaning.leads import Reading
 from app.cleaning.readings import read_text
@@ -26,13 +25,13 @@ def vary(readings: list[Reading], keep: list[int], chance: random.Random) -> Lab
         readings, keep = readings[start:end], keep[start:end]
     gaps = chance.random()
     if gaps < 0.35:
-        readings = [replace(each, gap_above=1, gap_below=1) for each in readings]
+        readings = [each.between(1, 1) for each in readings]
     elif gaps < 0.55:
-        readings = [replace(each, gap_above=0, gap_below=0) for each in readings]
+        readings = [each.between(0, 0) for each in readings]
     if not readings:
         return [], []
-    readings = [replace(readings[0], gap_above=2), *readings[1:]]
-    return [*readings[:-1], replace(readings[-1], gap_below=2)], keep
+    readings = [readings[0]._replace(gap_above=2), *readings[1:]]
+    return [*readings[:-1], readings[-1]._replace(gap_below=2)], keep
 
 
 def break_lines(readings: list[Reading], keep: list[int], chance: random.Random) -> Labelled:
@@ -52,7 +51,7 @@ def break_lines(readings: list[Reading], keep: list[int], chance: random.Random)
             if piece:
                 above = each.gap_above if start == 0 else 0
                 below = each.gap_below if end >= len(words) else 0
-                broken.append(replace(read_text(piece), gap_above=above, gap_below=below))
+                broken.append(read_text(piece).between(above, below))
                 labels.append(label)
             start = end
     return broken, labels

@@ -108,7 +108,7 @@ class Draft(Article):
     def with_edit(self, number: int, after: str, reason: EditReason) -> Draft:
         """Change the text of a line and record it."""
         line = self.line(number)
-        edited = self.with_lines([replace(line, text=after)])
+        edited = self.with_lines([line._replace(text=after)])
         return replace(edited, edits=(*self.edits, Edit(number, line.text, after, reason)))
 
     def with_warning(self, warning: Warning_) -> Draft:

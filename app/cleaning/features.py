@@ -200,7 +200,8 @@ def measure_page(
 def describe_page(
     readings: Sequence[Reading], run: tuple[int, int], weigh_words: Callable[[str], float]
 ) -> list[Row | None]:
-    """Describe every line of a page; None stands for a label that is far from all prose.
+    """Describe every line of a page that can be its body; None stands for a label that is far from all prose,
+    and for a line that a rule names.
 
     run is the part that the rules take for the article; weigh_words says how much the words of a line sound
     like an article.
@@ -212,10 +213,10 @@ def describe_page(
     whole = _describe_whole(page)
     rows: list[Row | None] = []
     for index, near in enumerate(is_near):
-        if not near:
+        reading = readings[index]
+        if not near or reading.reason:
             rows.append(None)
             continue
-        reading = readings[index]
         row = page.own[index] + _say_what_rules_say(reading) + _describe_place(page, index)
         row.append(float(copies[reading.text]))
         row.append(_share_known(reading.text, known, in_run=run[0] <= index < run[1]))

@@ -119,7 +119,7 @@ def drop_besides(draft: Draft) -> Draft:
         if paragraph in unread:
             dropped[index] = _name_outside(draft.readings[index])
         elif draft.line(paragraph[0]).role is not Role.REMOVED:
-            left.append(replace(draft.readings[index], gap_above=1, gap_below=1))
+            left.append(draft.readings[index].between(1, 1))
     return draft if _sweep(left) else draft.with_lines(_removed_lines(draft, dropped))
 
 

@@ -6,9 +6,9 @@ The headline is chosen by the labeller, which must know where the article begins
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.cleaning.ledger import Reason
 from app.cleaning.measures import WIDE, ends_sentence, is_wide, split_words
@@ -39,8 +39,7 @@ class Kind(IntEnum):
 INTRODUCING = frozenset({Kind.BYLINE, Kind.TIMESTAMP, Kind.CAPTION})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the text of one paragraph says, whatever stands around it."""
 
     text: str
@@ -54,11 +53,11 @@ class Reading:
     gap_below: int = 0
 
     def between(self, above: int, below: int) -> Reading:
-        """Return the same with the gaps of a place where it stands: `replace` takes twice as long."""
+        """Return the same with the gaps of a place where it stands: `_replace` takes twice as long."""
         return Reading(
             *(self.text, self.weight, self.score, self.reason, self.opens, self.kind, self.opens_story),
-            gap_above=above,
-            gap_below=below,
+            above,
+            below,
         )
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Role(StrEnum):
@@ -92,9 +93,11 @@ class Warning_(StrEnum):
     YEAR_UNKNOWN = "year-unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the raw text, after its edits, with the role it was given."""
+class Line(NamedTuple):
+    """One line of the raw text, after its edits, with the role it was given.
+
+    A tuple, since a page has hundreds: it is made in a third of the time of a frozen dataclass.
+    """
 
     number: int
     text: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.cleaning.bylines import is_byline
 from app.cleaning.captions import is_caption
@@ -43,15 +42,15 @@ def read_text(text: str) -> Reading:
     if reading.reason:
         return reading
     if is_timestamp(text):
-        return replace(reading, score=LABEL_SCORE, kind=Kind.TIMESTAMP)
+        return reading._replace(score=LABEL_SCORE, kind=Kind.TIMESTAMP)
     if is_byline(text):
-        return replace(reading, score=LABEL_SCORE, kind=Kind.BYLINE)
+        return reading._replace(score=LABEL_SCORE, kind=Kind.BYLINE)
     if is_caption(text):
-        return replace(reading, score=-0.01, kind=Kind.CAPTION)
+        return reading._replace(score=-0.01, kind=Kind.CAPTION)
     if is_note(text):
-        return replace(reading, score=0.3, kind=Kind.NOTE)
+        return reading._replace(score=0.3, kind=Kind.NOTE)
     if parse_opening(text):
-        return replace(reading, score=max(reading.score, SENTENCE_SCORE), opens_story=True)
+        return reading._replace(score=max(reading.score, SENTENCE_SCORE), opens_story=True)
     return reading
 
 

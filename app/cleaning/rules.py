@@ -47,4 +47,6 @@ class RuleBook:
 def compile_rules(*tables: tuple[Rule, ...]) -> RuleBook:
     """Compile tables of rules; patterns must not capture groups."""
     rules = tuple(rule for table in tables for rule in table)
-    return RuleBook(rules, re.compile("|".join(f"({rule.pattern})" for rule in rules)))
+    # An empty group behind each tells which one it was: a group around it would keep `re` from looking at the
+    # first letter only, which spares a third of the time.
+    return RuleBook(rules, re.compile("|".join(f"(?:{rule.pattern})()" for rule in rules)))
