@@ -43,7 +43,8 @@ def test_time_of_change_is_stored_listed_and_edited(client, make_article):
     changed = {"value": "2024-05-08T07:00:00Z", "precision": "second", "evidence": "caller"}
     assert article["modified_at"] == changed != article["updated_at"]
     assert client.get("/v1/articles").json()["items"][0]["modified_at"] == changed
-    header, row = client.get("/v1/export?format=csv").text.splitlines()[:2]
+    lines = client.get("/v1/export?format=csv").text.splitlines()
+    header, row = lines[0], lines[-1]  # the body has line breaks
     assert (header.rpartition(",")[2], row.rpartition(",")[2]) == ("modified_at", changed["value"])
     address = f"/v1/articles/{article['id']}"
     patched = client.patch(address, json={"modified_at": None}, headers=match(article))

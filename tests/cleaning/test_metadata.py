@@ -249,7 +249,7 @@ def test_hostile_markup_costs_no_more_than_its_length(kind: str) -> None:
     ("markup", "value"),
     [
         (
-            '<script type="application/ld+json">{"@type": "NewsArticle", "dateModified": "2024-05-06"}</script>',
+            '<script type="application/ld+json">{"@type": "Report", "dateModified": "2024-05-06"}</script>',
             6,
         ),
         ('<meta property="article:modified_time" content="2024-05-06">', 6),
