@@ -293,7 +293,10 @@ def _make_item(article: dict[str, Any], base: str) -> dict[str, Any]:
         "language": None if article["language"] == "und" else article["language"],
         "_dateline": {
             name: article[name]
-            for name in ("id", "version", "seq", "status", "dateline", "agency", "source", "published_at")
+            for name in (
+                *("id", "version", "seq", "status", "dateline", "agency", "source"),
+                *("published_at", "modified_at"),
+            )
         },
     }
     return {name: value for name, value in item.items() if value not in (None, [])}

@@ -38,6 +38,23 @@ def match(article: dict[str, Any]) -> dict[str, str]:
     return {"If-Match": f'"{article["id"]}-{article["version"]}"'}
 
 
+def test_time_of_change_is_stored_listed_and_edited(client, make_article):
+    article = make_article(**{**CONTENT, "modified_at": "2024-05-08T10:00:00+03:00"})
+    changed = {"value": "2024-05-08T07:00:00Z", "precision": "second", "evidence": "caller"}
+    assert article["modified_at"] == changed != article["updated_at"]
+    assert client.get("/v1/articles").json()["items"][0]["modified_at"] == changed
+    lines = client.get("/v1/export?format=csv").text.splitlines()
+    header, row = lines[0], lines[-1]  # the body has line breaks
+    assert (header.rpartition(",")[2], row.rpartition(",")[2]) == ("modified_at", changed["value"])
+    address = f"/v1/articles/{article['id']}"
+    patched = client.patch(address, json={"modified_at": None}, headers=match(article))
+    assert (patched.json()["modified_at"], patched.json()["version"]) == (None, 2)
+    (field,) = client.get(f"{address}/diff?from=1&to=2").json()["fields"]
+    assert (field["field"], field["before"], field["after"]) == ("modified_at", changed, None)
+    refused = client.patch(address, json={"modified_at": "soon"}, headers=match(patched.json()))
+    assert refused.json()["errors"][0]["field"] == "modified_at"
+
+
 def test_created_article_is_answered_whole(client):
     response = client.post("/v1/articles", json=CONTENT)
     assert response.status_code == 201

@@ -139,6 +139,7 @@ FULL = {
     "media": [{"caption": "C"}],
     "metrics": [{"kind": "reads", "value": 3}],
     "published_at": "2026-05-07T10:00:00+02:00",
+    "modified_at": "2026-05-08",
 }
 
 

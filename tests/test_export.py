@@ -68,10 +68,12 @@ def test_import_of_an_export_gives_the_same_articles(client, page, make_article,
         "source": "N",
         "external_id": "7",
         "published_at": "2026-05",
+        "modified_at": "2026-06",
     }
     assert client.post("/v1/ingest", json=stated).status_code == 201
     make_article(
         published_at={"value": "2026-05-07T10:00:00Z", "precision": "minute", "evidence": "meta"},
+        modified_at={"value": "2026-05-07T11:00:00Z", "precision": "minute", "evidence": "meta"},
         dateline={
             "text": "OSLO, --",
             "date": {"value": "--05-07"},

@@ -151,7 +151,16 @@ def test_public_url_makes_links_absolute(settings, auth, make_article, catch_up)
 def test_feed_can_hold_what_xml_cannot():
     article = {
         **dict.fromkeys(
-            ["headline", "standfirst", "dateline", "agency", "source", "section", "published_at"]
+            [
+                "headline",
+                "standfirst",
+                "dateline",
+                "agency",
+                "source",
+                "section",
+                "published_at",
+                "modified_at",
+            ]
         ),
         **{"id": 1, "uri": "urn:x", "version": 1, "seq": 1, "status": "usable", "language": "und"},
         **{"updated_at": "2026-01-01T00:00:00Z", "authors": [], "media": [], "tags": ["a\ufffe"]},

@@ -51,6 +51,7 @@ FULL = {
     "media": [{"type": "picture", "caption": "The mill.", "credit": "A. Lee"}, {"type": "video"}],
     "metrics": [{"kind": "reads", "value": 7}, {"kind": "odd", "value": 1}],
     "published_at": "2026-05-07T09:00:00Z",
+    "modified_at": "2026-05-08",
 }
 
 
@@ -114,7 +115,8 @@ def test_json_ld_says_what_the_article_says(make_article, read):
     assert [s["interactionType"] for s in found["interactionStatistic"]] == ["https://schema.org/ReadAction"]
     least = read(make_article(published_at="2026-05"), format="jsonld").json()
     assert least["datePublished"] == "2026-05"
-    assert {"author", "publisher", "dateline", "url"}.isdisjoint(least)
+    assert found["dateModified"] == "2026-05-08"
+    assert {"dateModified", "author", "publisher", "dateline", "url"}.isdisjoint(least)
 
 
 def test_plain_text_is_what_was_printed(make_article, read):
@@ -324,7 +326,8 @@ TOKENS += ['"', "{", "}", "a", "B", "é", " ", "\n", "\n", "\n\n", "\u2028", "."
 HARSH = st.lists(st.sampled_from(TOKENS), max_size=8).map("".join)
 
 
-ABSENT = "headline kicker standfirst byline agency source url external_id section published_at dateline"
+ABSENT = "headline kicker standfirst byline agency source url external_id section published_at dateline "
+ABSENT += "modified_at"
 
 
 def make_minimal(text):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,8 +18,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, inspect, text
 from sqlmodel import SQLModel, select
 
+from app.articles.queries import get_article
 from app.articles.shapes import ArticleContent, Status
-from app.articles.writes import create_article
+from app.articles.writes import create_article, update_article
 from app.database import (
     StoreError,
     is_migrated,
@@ -192,6 +194,36 @@ def test_stories_are_made_of_the_copies_that_are_there(empty, engine):
         {**story, **dict.fromkeys(seen)} for story in before
     ]
     assert check_store(engine) == []
+
+
+def test_stored_json_gets_its_time_of_change_and_loses_it(empty, engine):
+    migrate(empty)
+    trap = 'He wrote ,"created_at": and ,"modified_at":{ on the wall.'
+    times = (None, {"value": "2024-05-08", "evidence": '}"'})
+    with write_session(engine) as session:
+        for number, changed in enumerate(times):
+            content = ArticleContent(headline="h", body=f"{trap} {number}", modified_at=changed)
+            article = create_article(session, content)
+            update_article(
+                session, get_article(session, article.id), content.model_copy(update={"kicker": "k"})
+            )
+
+    def read() -> list[dict[str, Any]]:
+        with engine.connect() as connection:
+            texts = connection.execute(text("SELECT document FROM articles ORDER BY id")).scalars().all()
+            texts += connection.execute(text("SELECT brief FROM articles ORDER BY id")).scalars().all()
+            statement = text("SELECT document FROM article_versions ORDER BY article_id")
+            return [orjson.loads(each) for each in (*texts, *connection.execute(statement).scalars())]
+
+    before = read()
+    command.downgrade(make_alembic_config(empty), "0003")
+    lost = [{name: value for name, value in each.items() if name != "modified_at"} for each in before]
+    assert read() == lost
+    migrate(empty)
+    assert [list(each.items()) for each in read()] == [
+        list({**each, "modified_at": None}.items()) for each in before
+    ]
+    assert len(before) == 6
 
 
 def test_killed_migration_leaves_old_or_new_schema_and_is_finished_by_the_next(empty, engine):

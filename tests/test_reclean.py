@@ -216,10 +216,11 @@ def test_what_was_stated_with_the_text_counts_again(client, page, ingest_long_ag
         "received_at": "2024-05-07T20:00:00+02:00",
         "language": "en-GB",
         "published_at": "2024-05-07",
+        "modified_at": "2024-05-08",
         "external_id": "hp-7",
     }
     fresh = client.post("/v1/clean", json={"raw": page, **stated}).json()["article"]
-    wrong = dict.fromkeys(("dateline", "published_at", "url", "source", "external_id"))
+    wrong = dict.fromkeys(("dateline", "published_at", "modified_at", "url", "source", "external_id"))
     article = {"id": ingest_long_ago(stated=stated, language="und", **wrong)}
     assert {field["field"] for field in reclean(article)["fields"]} == {*wrong, "language"}
     stored = client.get(f"/v1/articles/{article['id']}").json()

@@ -37,6 +37,7 @@ CSV_COLUMNS = (
     *("id", "uri", "version", "seq", "status", "language", "source", "domain", "agency", "section"),
     *("published_at", "headline", "kicker", "standfirst", "byline", "authors", "dateline", "tags", "body"),
     *("word_count", "url", "external_id", "created_at", "updated_at", "story_id", "duplicate_of"),
+    "modified_at",  # last, so that those before keep their places
 )
 # A spreadsheet takes a text that begins so for a formula, and would run it (OWASP: CSV injection).
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -152,13 +153,14 @@ def _read_documents(session: Session, ids: list[int], filters: Filters, *, sees:
 def _make_row(article: dict[str, Any]) -> list[Any]:
     """Make an article's row; a list becomes one cell, its parts divided by semicolons."""
     source, dateline = article["source"] or {}, article["dateline"] or {}
-    published_at = article["published_at"] or {}
+    published_at, modified_at = article["published_at"] or {}, article["modified_at"] or {}
     told = {
         **article,
         "source": source.get("name"),
         "domain": source.get("domain"),
         "dateline": dateline.get("text"),
         "published_at": published_at.get("value"),
+        "modified_at": modified_at.get("value"),
         "authors": "; ".join(author["name"] for author in article["authors"]),
         "tags": "; ".join(article["tags"]),
     }

@@ -26,6 +26,8 @@ from app.stories.texts import fold_words
 
 _WHOLE = tuple(ArticleRead.model_fields)
 _BRIEF = tuple(ArticleSummary.model_fields)
+# Fields that the row has in another form, or in its JSON only.
+_OF_OTHER_COLUMNS = frozenset({"source", "published_at", "modified_at"})
 # A source, or none, and what it calls the article.
 Name = tuple[str | None, str]
 # What the article's JSON says of its row, besides the content.
@@ -66,7 +68,7 @@ def prepare_article(content: ArticleContent, cleaning: CleaningSummary | None = 
     """Work out all of an article's rows that does not depend on what is stored."""
     dumped = content.model_dump(mode="json")
     published_at, dateline_date = find_moment(content.published_at), _read_dateline_date(content)
-    plain = {name: dumped[name] for name in dumped if name not in ("source", "published_at")}
+    plain = {name: dumped[name] for name in dumped if name not in _OF_OTHER_COLUMNS}
     columns = {
         **plain,
         "source_name": content.source.name if content.source else None,

@@ -203,6 +203,12 @@ def write_json(values: dict[str, Any]) -> bytes:
     return orjson.dumps(values, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
 
 
+MODIFIED_AT = (
+    "When the source last changed the article, as the page or the caller states it; `updated_at` is when "
+    "it was last changed here."
+)
+
+
 class ArticleContent(Shape):
     """What an article says: the part of it that cleaning or a client decides."""
 
@@ -224,6 +230,7 @@ class ArticleContent(Shape):
     media: Annotated[list[Media], Field(max_length=MAX_LIST)] = []
     metrics: Annotated[list[Metric], Field(max_length=MAX_LIST)] = []
     published_at: Timestamp | None = None
+    modified_at: Timestamp | None = Field(None, description=MODIFIED_AT)
 
 
 class ArticleCreate(ArticleContent):
@@ -269,6 +276,7 @@ class ArticleSummary(Shape):
     excerpt: str
     word_count: int
     published_at: Timestamp | None
+    modified_at: Timestamp | None = Field(description=MODIFIED_AT)
     created_at: datetime
     updated_at: datetime
     story_id: int | None
@@ -301,6 +309,7 @@ class ArticleRead(Shape):
     media: list[Media]
     metrics: list[Metric]
     published_at: Timestamp | None
+    modified_at: Timestamp | None = Field(description=MODIFIED_AT)
     created_at: datetime
     updated_at: datetime
     story_id: int | None

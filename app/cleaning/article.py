@@ -53,7 +53,7 @@ Precision = Literal["year", "month", "day", "minute", "second"]
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """When the article was published; evidence is "caller", "metadata" or "line N"."""
+    """When the article was published or changed; evidence is "caller", "metadata" or "line N"."""
 
     value: str
     precision: Precision
@@ -106,6 +106,7 @@ class Article:
     media: tuple[Media, ...] = ()
     metrics: tuple[Metric, ...] = ()
     published_at: Timestamp | None = None
+    modified_at: Timestamp | None = None
     blocks: tuple[Block, ...] = ()
     fingerprint: str = ""
     quality: float = 0.0

@@ -31,6 +31,7 @@ class Hints:
     received_at: datetime | None = None
     language: str | None = None
     published_at: datetime | None = None
+    modified_at: datetime | None = None
     url: str | None = None
     source: str | None = None
 

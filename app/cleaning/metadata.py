@@ -59,6 +59,10 @@ _CREATED = re.compile(r"(?:(?:dc|dcterms)\.)?(?:date|created|date\.created|date-
 _MODIFIED = re.compile(
     r"(?:.*[:._-])?(?:modified(?:[-_:]?(?:time|date))?|updated_time|last-?mod(?:ified)?|datemodified)$"
 )
+_PUBLISHED_ELEMENTS = (
+    "time[pubdate][datetime], [itemprop='datePublished'][datetime], time.published[datetime]"
+)
+_MODIFIED_ELEMENTS = "[itemprop='dateModified'][datetime], time.updated[datetime]"
 _SECTIONS = ("article:section", "og:article:section", "parsely-section", "section")
 _TAGS = ("article:tag", "news_keywords", "keywords", "parsely-tags", "sailthru.tags")
 _SITES = ("og:site_name", "application-name")
@@ -109,11 +113,17 @@ def parse_metadata(tree: HTMLTree) -> Metadata:
             [
                 _text(stated.get("datePublished")),
                 *_match(metas, _PUBLISHED),
-                *_marked_times(root),
+                *_marked_times(root, _PUBLISHED_ELEMENTS),
                 *_match(metas, _CREATED),
             ]
         ),
-        modified=_first_moment([_text(stated.get("dateModified")), *_match(metas, _MODIFIED)]),
+        modified=_first_moment(
+            [
+                _text(stated.get("dateModified")),
+                *_match(metas, _MODIFIED),
+                *_marked_times(root, _MODIFIED_ELEMENTS),
+            ]
+        ),
         section=_first_short(
             [*_values(stated.get("articleSection")), *_pick(metas, _SECTIONS)], _LONGEST_SECTION
         ),
@@ -238,9 +248,8 @@ def _texts(root: Any, selector: str) -> Iterator[str]:
             yield _tidy(text)
 
 
-def _marked_times(root: Any) -> Iterator[str]:
-    """Yield the times of elements that are marked as the time of publication."""
-    marked = "time[pubdate][datetime], [itemprop='datePublished'][datetime], time.published[datetime]"
+def _marked_times(root: Any, marked: str) -> Iterator[str]:
+    """Yield the times of elements that are marked as the time of publication, or of a change."""
     for element in root.query_selector_all(marked)[:_MOST_ELEMENTS]:
         yield _tidy(element.getattr("datetime") or "")
 

@@ -1,4 +1,4 @@
-"""Timestamps: lines that say when the article was published.
+"""Timestamps: lines that say when the article was published, and when it was changed.
 
 A page prints many dates. Which of them is the article's is told by where it stands: between the headline and
 the body, or on a line that names it ("Published: …").
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from app.cleaning.article import Precision, Timestamp
@@ -197,12 +197,12 @@ def _read_ago(text: str, draft: Draft, *, is_near: bool) -> Timestamp | None:
 
 
 def find_timestamp(draft: Draft) -> Draft:
-    """Find out when the article was published, if the caller or a line of its own says so.
+    """Find out when the article was published and changed, if caller, markup or a line of its own says so.
 
     What the caller says wins. Then what the page says between headline and body, or else on a labelled line
-    elsewhere; the date of a change counts only if no other is printed. Reads lines that were removed, too.
-    Leaves years and dates inside sentences
-    alone: they are what the story is about.
+    elsewhere; the date of a change counts as that of publication only if no other is printed. Reads lines
+    that were removed, too. Leaves years and dates inside sentences alone: they are what the story is about.
+    A change is never before the publication: such a time is of something else.
 
     >>> from app.cleaning.ledger import Line
     >>> draft = Draft(raw="", lines=(Line(1, "Published: 4 May 2024"),), paragraphs=((1,),))
@@ -210,6 +210,7 @@ def find_timestamp(draft: Draft) -> Draft:
     Timestamp(value='2024-05-04', precision='day', evidence='line 1')
     """
     best: tuple[int, Timestamp | None] | None = None
+    changes: list[tuple[int, Timestamp]] = []
     previous = ""
     for paragraph, rank in list_introduction(draft):
         text = draft.text_of(paragraph)
@@ -219,7 +220,7 @@ def find_timestamp(draft: Draft) -> Draft:
         found = _rate_line(draft, paragraph, above, rank)
         if found is None:
             continue
-        score, timestamp = found
+        score, timestamp, changed = found
         if rank in (ABOVE, NEXT) and score < 2 and _is_masthead(text):
             continue
         if rank == FAR and score < 2 and draft.line(paragraph[0]).role is Role.REMOVED:
@@ -228,13 +229,55 @@ def find_timestamp(draft: Draft) -> Draft:
             draft = mark_kept(draft, paragraph, Role.TIMESTAMP)
         if best is None or score + 3 * rank > best[0] or (rank == ABOVE and score + 3 * rank == best[0]):
             best = (score + 3 * rank, timestamp)
+        changes += [(rank, changed)] if changed else []
+    return _set_modified(_set_published(draft, best[1] if best else None), changes)
+
+
+def _set_published(draft: Draft, printed: Timestamp | None) -> Draft:
+    """Set the time of publication: the caller's, else that of the markup, else the printed one."""
     stated = draft.metadata.published
     if stated and draft.hints.published_at is None:
-        return _take_stated(draft, Timestamp(*stated, "metadata"), best[1] if best else None)
+        return _take_stated(draft, Timestamp(*stated, "metadata"), printed)
     if draft.hints.published_at is not None:
-        value = to_utc(draft.hints.published_at).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return replace(draft, published_at=Timestamp(value, "second", "caller"))
-    return replace(draft, published_at=best[1]) if best else draft
+        return replace(draft, published_at=_make_callers(draft.hints.published_at))
+    return replace(draft, published_at=printed)
+
+
+def _make_callers(moment: datetime) -> Timestamp:
+    return Timestamp(to_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ"), "second", "caller")
+
+
+def _set_modified(draft: Draft, changes: list[tuple[int, Timestamp]]) -> Draft:
+    """Set the time of the last change: the caller's, else that of the markup, else the printed one.
+
+    As with the time of publication, the printed one is kept where the markup only confirms its day. Of
+    several printed ones the latest counts, of those that stand nearest the headline.
+    """
+    if draft.hints.modified_at is not None:
+        return replace(draft, modified_at=_make_callers(draft.hints.modified_at))
+    possible = [(rank, each) for rank, each in changes if not _is_earlier(each, draft.published_at)]
+    printed = max(possible, key=lambda each: (each[0], each[1].value))[1] if possible else None
+    stated = Timestamp(*draft.metadata.modified, "metadata") if draft.metadata.modified else None
+    if stated is None or _is_earlier(stated, draft.published_at):
+        return replace(draft, modified_at=printed)
+    is_finer = printed is not None and stated.precision == "day" and not _differ(printed.value, stated.value)
+    return replace(draft, modified_at=printed if is_finer else stated)
+
+
+def _is_earlier(changed: Timestamp, published: Timestamp | None) -> bool:
+    """Tell whether a change is surely before the publication.
+
+    Moments are compared as such and days as days; a day is that of some time zone, so it is before a moment
+    only if it lies more than a day before.
+
+    >>> day, moment = Timestamp("2024-05-04", "day", ""), Timestamp("2024-05-05T01:00:00Z", "minute", "")
+    >>> _is_earlier(day, moment), _is_earlier(Timestamp("2024-05-03", "day", ""), day)
+    (False, True)
+    """
+    if published is None or changed.value >= published.value:
+        return False
+    is_alike = (changed.precision == "day") == (published.precision == "day")
+    return is_alike or _differ(changed.value, published.value)
 
 
 def _take_stated(draft: Draft, stated: Timestamp, printed: Timestamp | None) -> Draft:
@@ -266,26 +309,34 @@ def _is_masthead(text: str) -> bool:
 
 def _rate_line(
     draft: Draft, paragraph: Paragraph, previous: str, rank: int
-) -> tuple[int, Timestamp | None] | None:
-    """Return how surely a line is the time of publication, and that time; None for it if nothing tells the
-    day from the month, and for all if the line is no timestamp.
+) -> tuple[int, Timestamp | None, Timestamp | None] | None:
+    """Return how surely a line is the time of publication, that time, and the time of the last change that a
+    label names; None for a time if nothing tells the day from the month, and for all if the line is no
+    timestamp.
     """
     text = draft.text_of(paragraph)
     evidence = f"line {paragraph[0]}"
     stamps = read_stamps(text, is_near=rank in (NEXT, BELOW))
     if rank == ABOVE and not any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps):
         return None
+    above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
     if not stamps:
         ago = _read_ago(text, draft, is_near=rank in (NEXT, BELOW))
-        return (1, replace(ago, evidence=evidence)) if ago else None
-    above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
+        if ago is None:
+            return None
+        ago = replace(ago, evidence=evidence)
+        return 1, ago, ago if (_last_label(text) or above) == "updated" else None
     rated = []
     for stamp in stamps:
         is_update = stamp.is_update or (above == "updated" and not stamp.is_labelled)
         is_labelled = stamp.is_labelled or above is not None
         rated.append(0 if is_update else 2 if is_labelled else 1)
+    times = [_make_timestamp(draft, stamp.printed, evidence) for stamp in stamps]
     best = rated.index(max(rated))
-    printed: PrintedDate | None = stamps[best].printed
-    if printed and printed.is_open:
-        printed = settle_order(draft, printed)
-    return rated[best], Timestamp(*format_printed(printed), evidence) if printed else None
+    changes = [time for time, score in zip(times, rated, strict=True) if time and not score]
+    return rated[best], times[best], max(changes, key=lambda time: time.value, default=None)
+
+
+def _make_timestamp(draft: Draft, printed: PrintedDate, evidence: str) -> Timestamp | None:
+    settled = settle_order(draft, printed) if printed.is_open else printed
+    return Timestamp(*format_printed(settled), evidence) if settled else None

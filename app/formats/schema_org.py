@@ -30,11 +30,11 @@ def write_news_article(article: dict[str, Any]) -> bytes:
 def make_news_article(article: dict[str, Any]) -> dict[str, Any]:
     """Make the NewsArticle of an article; what is not known is left out.
 
-    `sdDatePublished` is when this description was last changed here; of the article's own changes Dateline
-    knows nothing, so there is no `dateModified`.
+    `dateModified` is when its source changed the article, `sdDatePublished` when this description was last
+    changed here.
     """
     dateline = article["dateline"] or {}
-    published = article["published_at"]
+    published, modified = article["published_at"], article["modified_at"]
     made = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -50,6 +50,7 @@ def make_news_article(article: dict[str, Any]) -> dict[str, Any]:
         "dateline": dateline.get("text"),
         "locationCreated": [_make_place(place) for place in dateline.get("places", ())],
         "datePublished": published["value"] if published else None,
+        "dateModified": modified["value"] if modified else None,
         "sdDatePublished": article["updated_at"],
         "author": [_make_person(author) for author in article["authors"]],
         "publisher": _make_publisher(article["source"] or {}),

@@ -80,8 +80,8 @@ def clean_submission(submission: Submission) -> CleanedSubmission:
     content = ArticleContent.model_validate(cleaned).model_copy(
         update={"source": submission.source, "url": stated.url, "external_id": stated.external_id}
     )
-    if stated.published_at is not None:
-        content = content.model_copy(update={"published_at": stated.published_at})
+    times = {"published_at": stated.published_at, "modified_at": stated.modified_at}
+    content = content.model_copy(update={name: time for name, time in times.items() if time is not None})
     return CleanedSubmission(submission, cleaned, content)
 
 

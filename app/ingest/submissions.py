@@ -81,6 +81,7 @@ class RawSubmission(BaseModel):
     )
     language: Language | None = None
     published_at: Timestamp | None = None
+    modified_at: Timestamp | None = Field(None, description="When the source last changed the article.")
     external_id: Name | None = Field(
         None, description="The sender's own id; a new text under it is a new version."
     )
@@ -117,6 +118,7 @@ class Submission:
             received_at=self.stated.received_at,
             language=self.stated.language,
             published_at=find_moment(self.stated.published_at),
+            modified_at=find_moment(self.stated.modified_at),
             url=self.stated.url,
             source=self.source.name if self.source else None,
         )

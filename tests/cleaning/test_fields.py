@@ -207,6 +207,48 @@ def test_first_publication_wins_over_update() -> None:
     assert cleaned.published_at == Timestamp("2024-05-04", "day", "line 5")
 
 
+CHANGES = [
+    ("Updated: May 6, 2024 12:15 BST", "2024-05-06T11:15:00Z", "minute"),
+    ("Published May 4, 2024 | Updated May 6, 2024", "2024-05-06", "day"),
+    ("Updated May 5, 2024\n\nUpdated May 6, 2024\n\nPublished May 4, 2024", "2024-05-06", "day"),
+    ("Aktualisiert: 6. Mai 2024, 10:20 Uhr", "2024-05-06", "day"),
+    ("Mis à jour le 6 mai 2024", "2024-05-06", "day"),
+    ("Actualizado el 6 de mayo de 2024", "2024-05-06", "day"),
+    ("Aggiornato il 6 maggio 2024", "2024-05-06", "day"),
+    ("Atualizado em 6 de maio de 2024", "2024-05-06", "day"),
+    ("Обновлено: 6 мая 2024", "2024-05-06", "day"),
+    ("更新日 2024年5月6日", "2024-05-06", "day"),
+    ("Güncelleme: 6 Mayıs 2024", "2024-05-06", "day"),
+    ("آخر تحديث: 6 مايو 2024", "2024-05-06", "day"),
+    ("Published: 4 May 2024", None, None),
+    ("Published: 4 May 2024\n\nUpdated: 3 May 2024", None, None),
+    ("The council updated its plan on May 6, 2024", None, None),
+    ("Updated 6 May", None, None),
+]
+
+
+@pytest.mark.parametrize(("line", "value", "precision"), CHANGES)
+def test_time_of_change_is_read_where_a_label_names_it(line: str, value: str, precision: Any) -> None:
+    modified_at = clean(with_line(line)).modified_at
+    if value is None:
+        assert modified_at is None
+    else:
+        number = 3 + line[: line.find("6")].count("\n") if "\n" in line else 3
+        assert modified_at == Timestamp(value, precision, f"line {number}")
+
+
+def test_time_of_change_that_was_hours_ago_is_counted_from_receipt() -> None:
+    received = Hints(received_at=datetime(2024, 5, 6, 12, tzinfo=UTC))
+    for line, value in (("Updated 20 minutes ago", "2024-05-06T11:40Z"), ("20 minutes ago", None)):
+        modified_at = clean(with_line(line), received).modified_at
+        assert (modified_at and modified_at.value) == value
+
+
+def test_caller_knows_of_the_change() -> None:
+    cleaned = clean(with_line("Updated: 6 May 2024"), Hints(modified_at=datetime(2024, 5, 7, tzinfo=UTC)))
+    assert cleaned.modified_at == Timestamp("2024-05-07T00:00:00Z", "second", "caller")
+
+
 @pytest.mark.parametrize(
     "moment", [datetime(2024, 5, 4, 10), datetime(2024, 5, 4, 12, tzinfo=timezone(timedelta(hours=2)))]
 )

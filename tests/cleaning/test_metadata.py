@@ -243,3 +243,23 @@ def test_hostile_markup_costs_no_more_than_its_length(kind: str) -> None:
 
     once = min(measure(30_000) for _ in range(2))
     assert min(measure(120_000) for _ in range(2)) < 10 * max(once, 0.01)  # quadratic growth is sixteenfold
+
+
+@pytest.mark.parametrize(
+    ("markup", "value"),
+    [
+        (
+            '<script type="application/ld+json">{"@type": "Report", "dateModified": "2024-05-06"}</script>',
+            6,
+        ),
+        ('<meta property="article:modified_time" content="2024-05-06">', 6),
+        ('<time itemprop="dateModified" datetime="2024-05-06">today</time>', 6),
+        ('<meta name="date" content="2024-05-07"><meta name="last-modified" content="2024-05-06">', None),
+        ('<meta property="article:modified_time" content="yesterday">', None),
+        ("<time datetime='2024-05-06'>today</time>", None),
+    ],
+)
+def test_markup_states_the_time_of_change(markup: str, value: int | None) -> None:
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in PROSE)
+    modified_at = clean(f"<html><body><h1>Ferries return</h1>{markup}{text}</body></html>", HTML).modified_at
+    assert modified_at == (Timestamp(f"2024-05-0{value}", "day", "metadata") if value else None)

@@ -287,8 +287,10 @@ function listFacts(made, ledger, { dateline, byline, withReason }) {
   const day = made.dateline?.date;
   if (day) add("dateline’s day", `${day.value}${day.year_inferred ? ` (year inferred: ${say(day.evidence)})` : ""}`, dateline);
   add("agency", made.agency, made.dateline?.agency ? dateline : []);
-  const evidence = /^line (\d+)$/.exec(made.published_at?.evidence ?? "");
-  add("published", made.published_at && `${made.published_at.value} (to the ${made.published_at.precision})`, evidence ? [Number(evidence[1])] : []);
+  for (const [name, time] of [["published", made.published_at], ["changed", made.modified_at]]) {
+    const evidence = /^line (\d+)$/.exec(time?.evidence ?? "");
+    add(name, time && `${time.value} (to the ${time.precision})`, evidence ? [Number(evidence[1])] : []);
+  }
   add("language", made.language);
   add("section", made.section);
   add("tags", made.tags.join(", "), withReason("tags"));
