@@ -119,14 +119,18 @@ _IDEOGRAPHIC = (
 _SLASHED = rf"(?<![\d/])(?P<day6>\d{{1,2}})(?P<mark6>[/-])(?P<month6>\d{{1,2}})(?P=mark6)(?P<year6>{_YEAR})"
 DATE = re.compile(rf"{_NUMERIC}|{_MONTH_FIRST}|{_DAY_FIRST}|{_DOTTED}|{_IDEOGRAPHIC}|{_SLASHED}")
 _HALF_DAY = re.compile(r"\d ?[ap]\.?m")
-_CLOCK = re.compile(
-    r"[ t,|•·@–—-]{0,4}(?:at |um |à |a las |às |alle |"
-    r"kl\.? )?(?:klo "
-    r")?(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
+_TIME = (
+    r"(?P<hour>\d{1,2})(?:[:.h時点](?P<minute>\d{2}))(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s?分?"
     r"(?:\s?(?P<half>[ap])\.?m\.?)?(?:\s?\(?(?P<zone>ZONES|[+-]\d{2}:?\d{2})\b\)?)?".replace(
         "ZONES", "|".join(sorted(_ZONES, key=len, reverse=True))
     )
 )
+_CLOCK = re.compile(rf"[ t,|•·@–—-]{{0,4}}(?:at |um |à |a las |às |alle |kl\.? )?(?:klo )?{_TIME}")
+_CLOCK_BEFORE = re.compile(  # "12:15 BST, Saturday 4 May 2024"
+    rf"(?<![\d.:]){_TIME}[ ,|•·–—-]{{1,4}}(?:(?:on|am|le|el|il|den|em) )?"
+    rf"(?:(?:{WEEKDAY}|mon|tue|wed|thu|fri|sat|sun)\.?,? )?(?:(?:der|den|the) )?$"
+)
+_BEFORE = 48  # characters before a date in which its clock begins
 
 
 AGO = re.compile(
@@ -162,7 +166,8 @@ AGO_UNITS = (
 
 
 def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
-    """Return the first date of a text with its clock, and where both begin and end; None if there is none.
+    """Return the first date of a text with its clock, and where the date begins and ends; None if there is
+    none. The clock may stand before the date; behind it, it belongs to what ends.
 
     >>> printed, start, end = parse_date("May 4, 2024 12:15 BST")
     >>> printed.month, printed.day, printed.hour, printed.offset, end
@@ -191,11 +196,11 @@ def parse_date(text: str) -> tuple[PrintedDate, int, int] | None:
         return None
     end = found.end()
     clock = _CLOCK.match(lowered, end)
-    if clock:
-        timed = _with_clock(printed, clock)
-        if timed:
-            printed, end = timed, clock.end()
-    return printed, found.start(), end
+    timed = clock and _with_clock(printed, clock)
+    if clock and timed:
+        return timed, found.start(), clock.end()
+    clock = _CLOCK_BEFORE.search(lowered[max(0, found.start() - _BEFORE) : found.start()])
+    return (clock and _with_clock(printed, clock)) or printed, found.start(), end
 
 
 def _is_month_first(first: int, second: int, after: str) -> bool:

@@ -141,6 +141,10 @@ TIMESTAMPS = [
     ("发布时间：2024-05-04 10:20", "2024-05-04", "day"),
     ("Published May 4, 2024 | Updated May 6, 2024", "2024-05-04", "day"),
     ("Updated: 6 May 2024", "2024-05-06", "day"),
+    ("Published 12:15 BST, 4 May 2024", "2024-05-04T11:15:00Z", "minute"),
+    ("12:15 PM EST on Saturday, May 4, 2024", "2024-05-04T17:15:00Z", "minute"),
+    ("10:20 CEST | 4. Mai 2024", "2024-05-04T08:20:00Z", "minute"),
+    ("Published 10:20, 4 May 2024 12:15 BST", "2024-05-04T11:15:00Z", "minute"),
     ("May 4, 2024 25:99", "2024-05-04", "day"),
 ]
 
@@ -155,7 +159,11 @@ def test_timestamp_is_read(line: str, value: str, precision: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["May 4", "In May 4, 2024 voters went home", "Feb 30, 2024", "On May 4, 2024 it rained", "2024"]
+    "line",
+    [
+        *("May 4", "In May 4, 2024 voters went home", "Feb 30, 2024", "On May 4, 2024 it rained", "2024"),
+        "Published 25:99 BST, 4 May 2024",
+    ],
 )
 def test_date_in_other_text_is_no_timestamp(line: str) -> None:
     assert clean(with_line(line)).published_at is None
@@ -209,6 +217,7 @@ def test_first_publication_wins_over_update() -> None:
 
 CHANGES = [
     ("Updated: May 6, 2024 12:15 BST", "2024-05-06T11:15:00Z", "minute"),
+    ("Updated 12:15 BST, 6 May 2024", "2024-05-06T11:15:00Z", "minute"),
     ("Published May 4, 2024 | Updated May 6, 2024", "2024-05-06", "day"),
     ("Updated May 5, 2024\n\nUpdated May 6, 2024\n\nPublished May 4, 2024", "2024-05-06", "day"),
     ("Aktualisiert: 6. Mai 2024, 10:20 Uhr", "2024-05-06", "day"),
