@@ -82,6 +82,14 @@ def test_reader_shows_the_newest_articles_under_their_days(client, make_article)
     assert client.head("/").status_code == 200
 
 
+def test_page_shows_when_the_source_changed_the_article(client, make_article):
+    changed = make_article(published_at="2024-05-07", modified_at="2024-05-08T09:30:00Z")
+    words = words_of(show(client, f"/articles/{changed['id']}"))
+    assert re.search(r"Published .*7 May 2024 .*Changed by its source .*8 May 2024", words)
+    unchanged = make_article(published_at="2024-05-07")
+    assert "Changed by its source" not in show(client, f"/articles/{unchanged['id']}")
+
+
 def test_search_marks_its_words_and_escapes_everything_else(client, make_article):
     made = make_article(headline=f"Bridge {HOSTILE}", body=f"The old bridge. {HOSTILE}", kicker=HOSTILE)
     html = show(client, "/?q=bridge")

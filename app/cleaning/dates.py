@@ -80,7 +80,7 @@ _ZONES: dict[str, int | None] = {  # minutes east of UTC
     "utc": 0, "gmt": 0, "z": 0, "uhr": None, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
     "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480,
     "pdt": -420, "jst": 540, "kst": 540, "ist": 330, "hkt": 480, "sgt": 480, "msk": 180, "eet": 120,
-    "eest": 180, "akst": -540, "akdt": -480, "hst": -600, "aest": 600, "aedt": 660, "nzst": 720,
+    "eest": 180, "мск": 180, "akst": -540, "akdt": -480, "hst": -600, "aest": 600, "aedt": 660, "nzst": 720,
     "nzdt": 780,
 }  # fmt: skip
 
