@@ -2,10 +2,11 @@
 
 An article's JSON is rendered when it is written, so that serving it needs one look-up. FastAPI's own path
 (routing, dependencies, a thread, a session) costs several times as much as that look-up; on SQLite, whose
-look-ups take microseconds and wait for no network, these reads therefore run in the event loop. A page of the
-list is kept as it was answered for as long as no other connection has changed the database, which SQLite
-tells exactly (`PRAGMA data_version`, other processes included); one of a search for as long as the index has
-not moved on either.
+look-ups take microseconds and wait for no network, these reads therefore run in the event loop. An article
+that was read, and a page of the list, are kept as they were answered for as long as no other connection has
+changed the database, which SQLite tells exactly (`PRAGMA data_version`, other processes included); a page of
+a search for as long as the index has not moved on either. What is kept `RequestFrame` sends itself, past the
+middleware.
 
 Only the plain case is answered here: a client who may read, and wants the usual JSON of a usable article. All
 else, and every error, is left to the endpoints, which stay the only place that says what a request means.
