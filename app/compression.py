@@ -11,7 +11,8 @@ MINIMUM_BYTES = 1024
 LEVEL = 6
 # Streams whose lines somebody waits for: a compressor would hold them back.
 STREAMS = ("application/x-ndjson",)
-_ACCEPTED = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+# Matches an Accept-Encoding that lets gzip in.
+ACCEPTED = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 _VARY = (b"vary", b"accept-encoding")
 
 
@@ -28,7 +29,7 @@ class Compression:
         """Pass the request on, to be answered in the coding that it accepts."""
         if scope["type"] != "http":
             await self._plain(scope, receive, send)
-        elif any(name == b"accept-encoding" and _ACCEPTED.search(value) for name, value in scope["headers"]):
+        elif any(name == b"accept-encoding" and ACCEPTED.search(value) for name, value in scope["headers"]):
             await self._compressing(scope, receive, send)
         else:
             await self._plain(scope, receive, _say_that_it_varies(send))

@@ -20,7 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app import feeds, health, monitoring, reference
 from app.articles import endpoints as articles
 from app.articles import exports, provenance
-from app.articles.stored import StoredReads, open_reader
+from app.articles.stored import StoredReads, find_nothing, find_stored, open_reader
 from app.changes import ChangeWatch
 from app.changes import endpoints as changes
 from app.commits import GroupCommit
@@ -87,6 +87,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        # To look at each request whether somebody traces it cost as much as to find an article.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.stopping = threading.Event()
@@ -123,7 +125,10 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=EXPOSED_HEADERS,
         )
-    app.add_middleware(RequestFrame, settings=settings)
+    # With other origins let in, a stored answer is not whole without their headers.
+    app.add_middleware(
+        RequestFrame, settings=settings, find_stored=find_nothing if settings.cors_origins else find_stored
+    )
     if settings.access_log:
         app.add_middleware(AccessLog)
     app.add_middleware(RequestMeter)

@@ -77,6 +77,10 @@ PAGE_POLICY = (
     b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 COMMON_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+# What every answer of the API bears beside its id.
+_API_HEADERS = (*COMMON_HEADERS, (b"content-security-policy", API_POLICY))
+FindStored = Callable[[Scope], tuple[list[tuple[bytes, bytes]], bytes] | None]
+"""Finds headers and body of an answer that needs no work (`app.articles.stored`)."""
 _READ_HEADERS = frozenset({b"host", b"authorization", b"content-length", b"content-encoding"})
 
 
@@ -87,10 +91,11 @@ class RequestFrame:
     and unpacked; its answer gets that id and the common headers, and is logged if it wrote (`app.audit`).
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, find_stored: FindStored) -> None:
         self.app = app
         self.max_body_bytes = settings.max_body_bytes
         self.hosts = frozenset(host.lower().encode() for host in read_list(settings.trusted_hosts))
+        self.find_stored = find_stored
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with `request_id`, and `key` if it is known already, in `scope["state"]`."""
@@ -105,19 +110,14 @@ class RequestFrame:
         headers = {name: value for name, value in reversed(scope["headers"]) if name in _READ_HEADERS}
         address = read_address(scope)
         added: list[tuple[bytes, bytes]] = []
-        answer = _finish(scope, send, address, added)
         try:
             if self.hosts and not self._is_ours(headers.get(b"host", b"")):
                 raise UntrustedHost("The Host header names another server.")
-            receive = _unpack_body(headers, receive)
-            # For the one endpoint that holds no body in memory and bounds what it reads itself.
-            state["receive_unbounded"] = receive
-            receive = _bound_body(headers, receive, self.max_body_bytes)
             server: Any = scope["app"].state
             key = state["key"] = server.keys.find_known(headers.get(b"authorization"))
             limits: Limits = server.limits
             if limits.is_exempt(address):
-                await self.app(scope, receive, answer)
+                await self._serve(scope, receive, send, headers=headers, added=added)
                 return
             key_id = key.id if key else None
             standing = await limits.count(scope, address, key_id)
@@ -125,11 +125,33 @@ class RequestFrame:
                 standing.check()
                 added += standing.headers
             with limits.hold_open(address, key_id):
-                await self.app(scope, receive, answer)
+                await self._serve(scope, receive, send, headers=headers, added=added)
         except (UntrustedHost, RateLimited, TooManyOpenRequests) as error:
             problem = error.render(state["request_id"])
             response = JSONResponse(problem, error.status, error.headers, media_type=PROBLEM_JSON)
-            await response(scope, receive, answer)
+            await response(scope, receive, _finish(scope, send, address, added))
+
+    async def _serve(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        headers: dict[bytes, bytes],
+        added: list[tuple[bytes, bytes]],
+    ) -> None:
+        """Send what is stored, or have the answer made."""
+        state, server = scope["state"], scope["app"].state
+        if not server.stopping.is_set() and (stored := self.find_stored(scope)) is not None:
+            bears = [*stored[0], *_API_HEADERS, (b"x-request-id", state["request_id"].encode()), *added]
+            await send({"type": "http.response.start", "status": 200, "headers": bears})
+            await send({"type": "http.response.body", "body": stored[1]})
+            return
+        receive = _unpack_body(headers, receive)
+        # For the one endpoint that holds no body in memory and bounds what it reads itself.
+        state["receive_unbounded"] = receive
+        receive = _bound_body(headers, receive, self.max_body_bytes)
+        await self.app(scope, receive, _finish(scope, send, read_address(scope), added))
 
     def _is_ours(self, host: bytes) -> bool:
         name = host.lower() if host.endswith(b"]") else host.rpartition(b":")[0].lower() or host.lower()

@@ -23,10 +23,12 @@ _STEMMERS = {
 }  # fmt: skip
 # Words that a sentence needs and nobody searches for; they are looked for only if there are no others.
 _STOP_WORDS = {
-    "en": "a about all am an and any are as at be because been being but by can could did do does for "
-    "from had has have he her his how i if in into is it its may me might my no nor not of on "
-    "or our shall she should so some such than that the their them then there these they this "
-    "those to was we were what when where which who whom whose why will with would you your",
+    "en": "a about after again against all am an and any are as at be because been before being between "
+    "both but by can could did do does down during each few for from further had has have he her "
+    "here his how i if in into is it its just may me might more most my no nor not of off on once "
+    "only or other our out over own same shall she should so some such than that the their them "
+    "then there these they this those through to too under until up very was we were what when "
+    "where which while who whom whose why will with would you your",
     "de": "aber als am an auch auf aus bei bin bis da das dass dem den der des die doch du durch ein "
     "eine einem einen einer eines er es für gegen hat hatte ich ihr ihre im in ist ja kann mit "
     "nach nicht noch nur ob oder ohne sich sie sind so über um und uns unter vom von vor war "

@@ -612,6 +612,14 @@ def test_words_side_by_side_come_first(client, make_article):
     assert [i["id"] for i in search(client, "river bank fall", min_seq=seq)["items"]] == [2, 1]
 
 
+def test_headline_with_all_the_words_comes_first(client, make_article):
+    make_article(headline="Ferry runs again", body="The pier, the ferry, a pier, a ferry, that pier.")
+    make_article(headline="Ferry back at pier", body="The ferry and the pier were closed all day.")
+    for name in ("Pier", "Quay", "Bridge", "Tunnel", "Road", "Lift"):  # so that the words are worth something
+        seq = make_article(headline=f"{name} opens", body="Nobody had seen it before.")["seq"]
+    assert [i["id"] for i in search(client, "pier ferry", min_seq=seq)["items"]][:2] == [2, 1]
+
+
 def test_write_is_found_at_once(client, make_article, monkeypatch):
     monkeypatch.setattr("app.search.endpoints.OWN_WRITES_SECONDS", 30)  # however busy the machine is
     for number in range(20):

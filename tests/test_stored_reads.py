@@ -6,7 +6,6 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.articles import stored
 from app.articles.shapes import ArticleCreate
 from app.articles.writes import create_article
 from app.database import make_engine, write_session
@@ -145,16 +144,46 @@ def test_search_by_age_is_not_kept(reader, make_article):
     path = "/v1/search?q=harbour&sort=recent"
     scores = [reader.get(path).json()["items"][0]["score"] for _ in range(2)]
     assert scores[1] <= scores[0]
-    assert reader.app.state.stored_reader is None or not reader.app.state.stored_reader.kept_bytes
+    assert reader.app.state.stored_reader is None or not reader.app.state.stored_reader.pages.bytes
 
 
-def test_kept_pages_are_bounded(reader, make_article, monkeypatch):
-    monkeypatch.setattr(stored, "MAX_KEPT_BYTES", 3000)
-    make_article(body="word " * 100)
-    for limit in range(1, 20):
-        read(reader, f"/v1/articles?limit={limit}")
+def test_what_is_kept_is_bounded(reader, make_article, monkeypatch):
     kept = reader.app.state.stored_reader
-    assert kept is None or 0 < kept.kept_bytes <= 3000
+    for each in (kept.pages, kept.articles) if kept else ():
+        monkeypatch.setattr(each, "most_bytes", 5000)
+    for number in range(1, 7):
+        make_article(body="word " * 100)
+        read(reader, f"/v1/articles/{number}")
+    for number in range(1, 7):
+        read(reader, f"/v1/articles?limit=1&word_count_min={number}")
+        read(reader, f"/v1/articles/{number}")
+    assert kept is None or 0 < kept.pages.bytes <= 5000
+    assert kept is None or 0 < kept.articles.bytes <= 5000
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_article_is_seen_as_it_is_now(reader, client, make_article, coding):
+    make_article(body="The bridge is shut. " * 100)
+    path, headers = "/v1/articles/1", {"Accept-Encoding": coding}
+    assert [reader.get(path, headers=headers).json()["version"] for _ in range(2)] == [1, 1]
+    assert client.patch(path, json={"headline": "Open"}, headers={"If-Match": "*"}).status_code == 200
+    assert reader.get(path, headers=headers).json()["headline"] == "Open"
+    assert client.delete(path, headers={"If-Match": "*"}).status_code == 204
+    assert reader.get(path, headers=headers).status_code in (404, 410)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity", "br"])
+def test_all_headers_are_those_of_the_endpoint(reader, make_article, coding):
+    make_article(body="The bridge is shut. " * 100)
+    for path in ("/v1/articles/1", "/v1/articles?limit=1", "/v1/articles?limit=1&fields=id"):
+        asked = {"Accept-Encoding": coding}
+        answers = [reader.get(path, headers={**ENDPOINT, **asked})]
+        answers += [reader.get(path, headers=asked) for _ in range(2)]
+        seen = [
+            sorted((name, value.lower()) for name, value in answer.headers.items() if name != "x-request-id")
+            for answer in answers
+        ]
+        assert seen[0] == seen[1] == seen[2]
 
 
 def test_closed_store_stays_closed(settings, make_article):

@@ -2,15 +2,17 @@
 
 An article's JSON is rendered when it is written, so that serving it needs one look-up. FastAPI's own path
 (routing, dependencies, a thread, a session) costs several times as much as that look-up; on SQLite, whose
-look-ups take microseconds and wait for no network, these reads therefore run in the event loop. A page of the
-list is kept as it was answered for as long as no other connection has changed the database, which SQLite
-tells exactly (`PRAGMA data_version`, other processes included); one of a search for as long as the index has
-not moved on either.
+look-ups take microseconds and wait for no network, these reads therefore run in the event loop. An article
+that was read, and a page of the list, are kept as they were answered for as long as no other connection has
+changed the database, which SQLite tells exactly (`PRAGMA data_version`, other processes included); a page of
+a search for as long as the index has not moved on either. What is kept `RequestFrame` sends itself, past the
+middleware.
 
 Only the plain case is answered here: a client who may read, and wants the usual JSON of a usable article. All
 else, and every error, is left to the endpoints, which stay the only place that says what a request means.
 """
 
+import gzip
 import sqlite3
 from collections import OrderedDict
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.articles.conditional import make_etag
 from app.articles.shapes import Status
+from app.compression import ACCEPTED, LEVEL, MINIMUM_BYTES
 from app.tables import Article, get_table
 
 ARTICLES, SEARCH = "/v1/articles", "/v1/search"
@@ -28,9 +31,13 @@ ARTICLES, SEARCH = "/v1/articles", "/v1/search"
 BY_AGE = b"recent"
 # Longest number of digits that is an id (MAX_ID is 2^63 - 1).
 MAX_DIGITS = 18
-# Bytes of the answers that are kept, and of the largest of them.
+# Bytes of the pages that are kept, of the articles (found anew in 10 µs, so they push no page out), and of
+# the largest of either.
 MAX_KEPT_BYTES = 16 * 1024 * 1024
-MAX_PAGE_BYTES = 256 * 1024
+MAX_ARTICLE_BYTES = 4 * 1024 * 1024
+MAX_ANSWER_BYTES = 256 * 1024
+# Larger answers are compressed in a thread, by the middleware for it.
+MAX_PACKED_HERE = 128 * 1024
 # What another process may hold the database for (a recovery); after it the endpoint waits in a thread.
 BUSY_MS = 20
 
@@ -43,6 +50,7 @@ _FIND = select(
     _ARTICLES.c.deleted_at.is_(None),
 )
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache"), (b"vary", b"Accept")]
+_VARY_CODING = (b"vary", b"Accept-Encoding")
 # By these the metrics name the requests, as if a route had taken them.
 _PAGE_ROUTES = {path: SimpleNamespace(path=path) for path in (ARTICLES, SEARCH)}
 _ARTICLE_ROUTE = SimpleNamespace(path=ARTICLES + "/{article_id}")
@@ -62,16 +70,72 @@ class _Found(NamedTuple):
     document: str
 
 
-class Answer(NamedTuple):
-    """A whole answer: status 200, these headers, this body."""
-
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-    etag: bytes
-
-
+Header = tuple[bytes, bytes]
+Whole = tuple[list[Header], bytes]
+"""Headers and body."""
 State = tuple[int, int]
-"""What a page depends on: how often the database has changed, and the change that searches see."""
+"""What an answer depends on: how often the database has changed, and the change that searches see."""
+
+
+class Answer:
+    """A whole answer: status 200, these headers, this body; and once somebody wanted it so, compressed."""
+
+    __slots__ = ("_packed", "_plain", "body", "etag", "headers")
+
+    def __init__(self, headers: list[Header], body: bytes, etag: bytes) -> None:
+        self.headers = headers
+        self.body = body
+        self.etag = etag
+        self._plain: Whole | None = None
+        self._packed: Whole | None = None
+
+    def write(self) -> Whole:
+        """Return headers and body for a client that does not take gzip, as `Compression` leaves them."""
+        if self._plain is None:
+            length = (b"content-length", b"%d" % len(self.body))
+            self._plain = [*self.headers, length, _VARY_CODING], self.body
+        return self._plain
+
+    def write_packed(self) -> Whole | None:
+        """Return them for one that does; None if that is too much work for the event loop."""
+        if self._packed is None:
+            body, added = self.body, []
+            if len(body) > MAX_PACKED_HERE:
+                return None
+            if len(body) >= MINIMUM_BYTES:
+                body = gzip.compress(body, LEVEL, mtime=0)
+                added = [_VARY_CODING, (b"content-encoding", b"gzip")]
+            self._packed = [*self.headers, (b"content-length", b"%d" % len(body)), *added], body
+        return self._packed
+
+
+class Kept:
+    """Answers by their address, each with the state that it is of; of so many bytes the newest."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        self.bytes = 0
+        self._answers: OrderedDict[tuple[str, bytes], tuple[State, Answer]] = OrderedDict()
+
+    def find(self, path: str, query: bytes, state: State) -> Answer | None:
+        """Find the answer, if all is still as it was then."""
+        kept = self._answers.get((path, query))
+        return kept[1] if kept is not None and kept[0] == state else None
+
+    def keep(self, path: str, query: bytes, state: State, answer: Answer) -> None:
+        """Keep an answer that saw this state or a later one."""
+        if replaced := self._answers.pop((path, query), None):
+            self.bytes -= _weigh(replaced[1])
+        self._answers[path, query] = (state, answer)
+        self.bytes += _weigh(answer)
+        while self.bytes > self.most_bytes:
+            _, (_, dropped) = self._answers.popitem(last=False)
+            self.bytes -= _weigh(dropped)
+
+
+def _weigh(answer: Answer) -> int:
+    """Return what counts as the bytes of an answer: compressed, it has about half as many again."""
+    return len(answer.body) * 3 // 2
 
 
 class StoredReader:
@@ -81,40 +145,32 @@ class StoredReader:
         self._statement = str(_FIND.compile(engine))
         self._connection = engine.raw_connection()
         self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        self._pages: OrderedDict[tuple[str, bytes], tuple[State, Answer]] = OrderedDict()
-        self.kept_bytes = 0
+        self._states = self._connection.cursor()
+        self.pages, self.articles = Kept(MAX_KEPT_BYTES), Kept(MAX_ARTICLE_BYTES)
 
     def close(self) -> None:
         """Give the connection back."""
+        self._states.close()
         self._connection.close()
 
-    def find_article(self, article_id: int) -> Answer | None:
+    def find_article(self, path: str, article_id: int) -> Answer | None:
         """Find the answer for an article; None if it is for the endpoint to say what there is."""
+        state = self.read_state(0)
+        if (kept := self.articles.find(path, b"", state)) is not None:
+            return kept
         row = self._connection.execute(self._statement, (article_id, Status.USABLE)).fetchone()
         if row is None:
             return None
         found = _Found(*row)
         etag = make_etag(found).encode()
-        return Answer([*_HEADERS, (b"etag", etag)], found.document.encode(), etag)
+        answer = Answer([*_HEADERS, (b"etag", etag)], found.document.encode(), etag)
+        if len(answer.body) <= MAX_ANSWER_BYTES:
+            self.articles.keep(path, b"", state, answer)
+        return answer
 
     def read_state(self, seq: int) -> State:
-        """Read what a page depends on; `seq` is 0 for one that is not of the index."""
-        return self._connection.execute("PRAGMA data_version").fetchone()[0], seq
-
-    def find_page(self, path: str, query: bytes, state: State) -> Answer | None:
-        """Find the kept answer, if all is still as it was then."""
-        kept = self._pages.get((path, query))
-        return kept[1] if kept is not None and kept[0] == state else None
-
-    def keep_page(self, path: str, query: bytes, state: State, answer: Answer) -> None:
-        """Keep an answer that saw this state or a later one."""
-        if replaced := self._pages.pop((path, query), None):
-            self.kept_bytes -= len(replaced[1].body)
-        self._pages[path, query] = (state, answer)
-        self.kept_bytes += len(answer.body)
-        while self.kept_bytes > MAX_KEPT_BYTES:
-            _, (_, dropped) = self._pages.popitem(last=False)
-            self.kept_bytes -= len(dropped.body)
+        """Read what an answer depends on; `seq` is 0 for one that is not of the index."""
+        return self._states.execute("PRAGMA data_version").fetchall()[0][0], seq
 
 
 def open_reader(engine: Engine) -> StoredReader | None:
@@ -122,55 +178,88 @@ def open_reader(engine: Engine) -> StoredReader | None:
     return StoredReader(engine) if engine.dialect.name == "sqlite" else None
 
 
+def find_stored(scope: Scope) -> Whole | None:
+    """Find headers and body of the plain case of a hot read, for `RequestFrame` to send as they are.
+
+    So they pass no middleware on their way, which was half of what such a read cost. A client that may have
+    the answer already is left to `StoredReads`.
+    """
+    reader = _find_reader(scope)
+    if reader is None:
+        return None
+    takes_gzip = False
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            return None
+        if name == b"accept-encoding" and ACCEPTED.search(value):
+            takes_gzip = True
+    answer, _ = _find_answer(reader, scope)
+    if answer is None:
+        return None
+    return answer.write_packed() if takes_gzip else answer.write()
+
+
+def find_nothing(_scope: Scope) -> None:
+    """Leave all to the middleware."""
+
+
 class StoredReads:
-    """Middleware that answers the hot reads, and passes all else on."""
+    """Middleware that answers the hot reads that have come so far, keeps pages, and passes all else on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if (
-            scope["type"] == "http"
-            and scope["method"] == "GET"
-            and scope["path"].startswith((ARTICLES, SEARCH))
-        ):
-            reader: StoredReader | None = scope["app"].state.stored_reader
-            if reader is not None and _is_plain(scope):
-                await self._read(reader, scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-    async def _read(self, reader: StoredReader, scope: Scope, receive: Receive, send: Send) -> None:
-        path, query = scope["path"], scope["query_string"]
-        state, answer = None, None
-        try:
-            if path in _PAGE_ROUTES and BY_AGE not in query:
-                state = reader.read_state(scope["app"].state.follower.seq if path == SEARCH else 0)
-                answer = reader.find_page(path, query, state)
-            elif not query and (article_id := _read_id(path)) is not None:
-                answer = reader.find_article(article_id)
-        except sqlite3.Error:  # the endpoint says what is the matter
-            state = None
+        reader = _find_reader(scope) if scope["type"] == "http" else None
+        if reader is None:
+            await self.app(scope, receive, send)
+            return
+        answer, state = _find_answer(reader, scope)
         if answer is not None:
-            scope["route"] = _PAGE_ROUTES.get(path, _ARTICLE_ROUTE)
             await _send(answer, scope, send)
         elif state is not None:
             keep = _Keeper(send)
             await self.app(scope, receive, keep)
             # What a key may see is not for everybody.
             if scope["state"]["key"] is None and (seen := keep.find_answer()) is not None:
-                reader.keep_page(path, query, state, seen)
+                reader.pages.keep(scope["path"], scope["query_string"], state, seen)
         else:
             await self.app(scope, receive, send)
 
 
+def _find_reader(scope: Scope) -> StoredReader | None:
+    """Find the reader for a request that may be a hot read."""
+    if scope["method"] != "GET" or not scope["path"].startswith((ARTICLES, SEARCH)):
+        return None
+    reader: StoredReader | None = scope["app"].state.stored_reader
+    return reader if reader is not None and _is_plain(scope) else None
+
+
+def _find_answer(reader: StoredReader, scope: Scope) -> tuple[Answer | None, State | None]:
+    """Find the stored answer; or, for a page that can be kept, the state that it will be of."""
+    path, query = scope["path"], scope["query_string"]
+    state, answer = None, None
+    try:
+        if path in _PAGE_ROUTES:
+            if BY_AGE not in query:
+                state = reader.read_state(scope["app"].state.follower.seq if path == SEARCH else 0)
+                answer = reader.pages.find(path, query, state)
+        elif not query and (article_id := _read_id(path)) is not None:
+            answer = reader.find_article(path, article_id)
+    except sqlite3.Error:  # the endpoint says what is the matter
+        return None, None
+    if answer is not None:
+        scope["route"] = _PAGE_ROUTES.get(path, _ARTICLE_ROUTE)
+    return answer, state
+
+
 def _is_plain(scope: Scope) -> bool:
-    may_read = scope["app"].state.settings.public_read or scope["state"]["key"] is not None
-    if not may_read:
+    key = scope["state"]["key"]
+    if key is None and not scope["app"].state.settings.public_read:
         return False
     for name, value in scope["headers"]:
-        if name == b"authorization" and scope["state"]["key"] is None:
+        if name == b"authorization" and key is None:
             return False  # a key that is wrong, or not known yet
         if name in _SPECIAL or (name == b"accept" and value not in _USUAL_ACCEPT):
             return False
@@ -216,7 +305,7 @@ class _Keeper:
 
     def find_answer(self) -> Answer | None:
         """Give back a 200 that came in one piece, bears an ETag and is not too large."""
-        if self._headers is None or not self._is_whole or len(self._body) > MAX_PAGE_BYTES:
+        if self._headers is None or not self._is_whole or len(self._body) > MAX_ANSWER_BYTES:
             return None
         etag = dict(self._headers).get(b"etag")
         return None if etag is None else Answer(self._headers, self._body, etag)

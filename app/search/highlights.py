@@ -7,7 +7,6 @@ query is analysed, which takes a tenth of the time.
 
 import html
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +28,8 @@ _CHANGED = 2
 _ABBREVIATED = range(2, 7)
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+")
+# What `html.escape` writes otherwise.
+_MARKUP = re.compile("[&<>\"']")
 
 
 class Match(NamedTuple):
@@ -124,12 +125,13 @@ class _Finder:
         self._begins = _list_begins(form for forms in self._known.forms.values() for form in forms)
         terms = {word.terms[0][1] for number, word in enumerate(words) if number in self._known.forms}
         self._abbreviations = [term for term in terms if len(term) in _ABBREVIATED and term.isalpha()]
+        self._wanted: dict[Scope | None, frozenset[int]] = {}
         self._rows = [(number, word) for number, word in enumerate(words) if number not in self._known.forms]
 
     def find(self, text: str, scope: Scope | None) -> list[Match]:
         """Find where the words stand in a part of an article, in its order."""
         text = text[:MAX_EXAMINED]
-        wanted = {number for number, word in enumerate(self._words) if word.scope in (None, scope)}
+        wanted = self._list_wanted(scope)
         found: list[Match] = []
         rows = _Rows(text)
         plain, longer = fold_letters(text) or (None, {})
@@ -141,17 +143,27 @@ class _Finder:
                 found += in_a_row or _find_word(rows, word, number=number)
         return sorted({match for match in found if match.word in wanted})
 
-    def _find_plain(self, text: str, folded: str, longer: dict[str, str]) -> Iterator[Match]:
+    def _list_wanted(self, scope: Scope | None) -> frozenset[int]:
+        """List the words that are looked for in a part of an article."""
+        if scope not in self._wanted:
+            self._wanted[scope] = frozenset(
+                number for number, word in enumerate(self._words) if word.scope in (None, scope)
+            )
+        return self._wanted[scope]
+
+    def _find_plain(self, text: str, folded: str, longer: dict[str, str]) -> list[Match]:
         """Find single words in a text whose letters are folded."""
+        found = []
+        known = self._known
         is_ascii = folded.isascii() and text.isascii()
-        for begin in _list_spellings(self._begins, longer):
+        for begin in _list_spellings(self._begins, longer) if longer else self._begins:
             at = folded.find(begin)
             while at >= 0:
                 end = at + len(begin)
                 if (at == 0 or not folded[at - 1].isalnum()) and (word := _WORD.match(folded, at)):
                     end = word.end()
-                    for number in self._known[word[0] if is_ascii else text[at:end]]:
-                        yield Match(at, end, number)
+                    for number in known[word[0] if is_ascii else text[at:end]]:
+                        found.append(Match(at, end, number))
                 at = folded.find(begin, end)
         for term in self._abbreviations:
             dotted = ".".join(term)
@@ -160,9 +172,9 @@ class _Finder:
                 end = at + len(dotted)
                 if not (folded[at - 1 : at].isalnum() or folded[end : end + 1].isalnum()):
                     end += folded[end : end + 1] == "."
-                    for number in self._known[term]:
-                        yield Match(at, end, number)
+                    found += [Match(at, end, number) for number in known[term]]
                 at = folded.find(dotted, end)
+        return found
 
     def _find_among(self, rows: "_Rows") -> Iterator[Match]:
         """Find single words among the tokens of any text."""
@@ -286,7 +298,6 @@ class _Window(NamedTuple):
     start: int
     end: int
     words: frozenset[int]
-    size: int
 
 
 def _choose_parts(text: str, matches: list[Match]) -> list[tuple[int, int]]:
@@ -297,7 +308,7 @@ def _choose_parts(text: str, matches: list[Match]) -> list[tuple[int, int]]:
     chosen: list[_Window] = []
     shown: frozenset[int] = frozenset()
     while len(chosen) < MAX_SNIPPETS and (rest := [match for match in matches if match.word not in shown]):
-        window = max(_list_windows(rest), key=lambda window: (len(window.words), window.size, -window.start))
+        window = _find_best_window(rest)
         chosen.append(window)
         shown |= window.words
     parts = sorted(_widen(text, window) for window in chosen)
@@ -306,27 +317,41 @@ def _choose_parts(text: str, matches: list[Match]) -> list[tuple[int, int]]:
 
 def _take_first(matches: list[Match]) -> list[Match]:
     """Take of each word only so many matches."""
-    counts: Counter[int] = Counter()
+    if len(matches) <= _WEIGHED:
+        return matches
+    counts: dict[int, int] = {}
     taken = []
     for match in matches:
-        counts[match.word] += 1
-        if counts[match.word] <= _WEIGHED:
+        count = counts[match.word] = counts.get(match.word, 0) + 1
+        if count <= _WEIGHED:
             taken.append(match)
     return taken
 
 
-def _list_windows(matches: list[Match]) -> Iterator[_Window]:
-    """Yield for each match the window that begins with it; two ends move forward, so it is linear."""
-    counts: Counter[int] = Counter()
+def _find_best_window(matches: list[Match]) -> _Window:
+    """Find the window with most words, then most matches, then the first; each begins with a match.
+
+    Its two ends move forward, so it is linear.
+    """
+    counts: dict[int, int] = {}
+    best, chosen = (0, 0), (0, 1)
     after = 0
     for at, first in enumerate(matches):
-        while after < len(matches) and (after <= at or matches[after].end <= first.start + SNIPPET_LENGTH):
-            counts[matches[after].word] += 1
+        last = first.start + SNIPPET_LENGTH
+        while after < len(matches) and (after <= at or matches[after].end <= last):
+            word = matches[after].word
+            counts[word] = counts.get(word, 0) + 1
             after += 1
-        yield _Window(first.start, max(first.end, matches[after - 1].end), frozenset(counts), after - at)
-        counts[first.word] -= 1
-        if not counts[first.word]:
+        if (len(counts), after - at) > best:
+            best, chosen = (len(counts), after - at), (at, after)
+        if counts[first.word] == 1:
             del counts[first.word]
+        else:
+            counts[first.word] -= 1
+    inside = matches[chosen[0] : chosen[1]]
+    return _Window(
+        inside[0].start, max(inside[0].end, inside[-1].end), frozenset(match.word for match in inside)
+    )
 
 
 def _widen(text: str, window: _Window) -> tuple[int, int]:
@@ -350,15 +375,12 @@ def _render(path: str, text: str, *, part: tuple[int, int], matches: list[Match]
             spans[-1][1] = max(spans[-1][1], match.end)
         else:
             spans.append([match.start, match.end])
-    marked, at = [], start
+    shown = text[start:end]
+    escape = html.escape if _MARKUP.search(shown) else str
+    marked: list[str] = []
+    at = start
     for span_start, span_end in spans:
-        marked.append(html.escape(text[at:span_start]))
-        marked.append(f"<mark>{html.escape(text[span_start:span_end])}</mark>")
+        marked += (escape(text[at:span_start]), "<mark>", escape(text[span_start:span_end]), "</mark>")
         at = span_end
-    return {
-        "field": path,
-        "start": start,
-        "text": text[start:end],
-        "html": "".join(marked) + html.escape(text[at:end]),
-        "matches": spans,
-    }
+    marked.append(escape(text[at:end]))
+    return {"field": path, "start": start, "text": shown, "html": "".join(marked), "matches": spans}

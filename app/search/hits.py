@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Select, bindparam, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.articles.shapes import ArticleSummary, Status
 from app.formats import Format, render_article
 from app.search.highlights import Highlighter, HitTexts
-from app.tables import Article
+from app.tables import Article, get_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ def show_hits(
     is_whole = wanted is not Format.JSON or bool(set(fields or ()) - set(ArticleSummary.model_fields))
     ids = [hit.article_id for hit in hits]
     statement = _write_statement(is_whole=is_whole, with_texts=highlighter is not None)
-    rows = {row[0]: row for row in session.execute(statement, {"ids": ids})}
+    # The session's connection itself: an ORM statement costs 0.2 ms more, a tenth of a search.
+    rows = {row[0]: row for row in session.connection().execute(statement, {"ids": ids})}
     shown = []
     for hit in hits:
         if (row := rows.get(hit.article_id)) is None:
@@ -59,11 +60,10 @@ def show_hits(
 
 @cache  # a statement costs more to write than to run
 def _write_statement(*, is_whole: bool, with_texts: bool) -> Select[*tuple[Any, ...]]:
-    columns: list[Any] = [Article.id, Article.document if is_whole else Article.brief]
-    if with_texts:
-        columns += [getattr(Article, name) for name in HitTexts._fields]
-    return select(*columns).where(
-        col(Article.id).in_(bindparam("ids", expanding=True)),
-        col(Article.deleted_at).is_(None),
-        col(Article.status) != Status.WITHHELD,
+    columns = get_table(Article).c
+    names = ["id", "document" if is_whole else "brief", *(HitTexts._fields if with_texts else ())]
+    return select(*(columns[name] for name in names)).where(
+        columns.id.in_(bindparam("ids", expanding=True)),
+        columns.deleted_at.is_(None),
+        columns.status != Status.WITHHELD,
     )

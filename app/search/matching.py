@@ -19,11 +19,13 @@ from app.stemming import UNKNOWN, is_stop_word, list_forms, read_subtag
 
 # A word of the headline says more of what an article is about than one of the body. How this and the weights
 # of pairs were chosen: docs/search.md.
-HEADLINE_BOOST = 0.3
+HEADLINE_BOOST = 0.2
 # What two words side by side weigh, as in the query.
 PAIR_BOOST = 0.1
 # Those of the headline weigh more.
-HEADLINE_PAIR = 2.0
+HEADLINE_PAIR = 3.0
+# What a headline weighs that has all the plain words: about as much as one common word (1 to 8: the same).
+WHOLE_HEADLINE = 1.0
 MAX_PAIRS = 64
 # A query is stemmed by so many of the store's languages, the most frequent ones.
 MAX_LANGUAGES = 24
@@ -53,7 +55,7 @@ class Matching:
     loose: Query | None
     """Finds those in which any of the plain words does, too; None if there is nothing to be lenient about."""
     pairs: list[Query]
-    """Find nothing, but raise what has words side by side that are so in the query."""
+    """Find nothing, but raise what has words side by side as in the query, or all in the headline."""
     has_words: bool
     """Whether anything is looked for, so that scores mean something."""
 
@@ -77,7 +79,7 @@ def match(node: Node, filters: Filters, snapshot: Snapshot) -> Matching:
     loose = None
     if len(plain) > 1 or any(len(word.terms) > 1 for word in plain):
         loose = _join_loosely(vocabulary.match_any(_relax(plain)), _match_parts(binding, vocabulary), limits)
-    pairs = _list_pairs(best.words, vocabulary) if best else []
+    pairs = [*_list_pairs(best.words, vocabulary), *_match_headline(plain, vocabulary)] if best else []
     return Matching(strict, loose, pairs, bool(list_words(node)))
 
 
@@ -227,11 +229,25 @@ def _list_pairs(words: tuple[Words, ...], vocabulary: Vocabulary) -> list[Query]
             continue
         row = Words(((0, first.terms[0][1]), (1, second.terms[0][1])), is_phrase=True)
         pairs += [
-            _boost(_match_exact(row, field), HEADLINE_PAIR if field == Scope.HEADLINE else 1.0)
+            Query.boost_query(
+                _match_exact(row, field), PAIR_BOOST * (HEADLINE_PAIR if field == Scope.HEADLINE else 1.0)
+            )
             for field in EXACT
             if vocabulary.has_terms(row, field)
         ]
     return pairs[:MAX_PAIRS]
+
+
+def _match_headline(words: tuple[Words, ...], vocabulary: Vocabulary) -> list[Query]:
+    """Match headlines that have all of several words."""
+    field = STEMS[Scope.HEADLINE]
+    wanted = [
+        vocabulary.list_clauses(word, field, weight=1.0) for word in dict.fromkeys(words) if word.surface
+    ]
+    if len(wanted) < 2 or not all(wanted):
+        return []
+    whole = Query.boolean_query([(Occur.Must, _join(clauses)) for clauses in wanted])
+    return [Query.const_score_query(whole, WHOLE_HEADLINE)]
 
 
 def raise_pairs(ids: list[int], pairs: list[Query]) -> Query:
@@ -239,7 +255,7 @@ def raise_pairs(ids: list[int], pairs: list[Query]) -> Query:
     return Query.boolean_query(
         [
             (Occur.Must, ignore_score(Query.term_set_query(SCHEMA, "id", ids))),
-            *((Occur.Should, Query.boost_query(pair, PAIR_BOOST)) for pair in pairs),
+            *((Occur.Should, pair) for pair in pairs),
         ]
     )
 
