@@ -32,6 +32,8 @@ _CONTEXTUAL = (
 )  # what the labeller, and no rule, took for furniture
 _SENTENCE = 60  # letters from which what ends like a sentence holds more than names
 _CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
+_PROSE, _BODY = 80.0, 2  # letters of a paragraph, and how many come before a signature
+_SIGNED, _LABELLED = 4, 15  # paragraphs below the body that can hold bare names, and names behind "By"
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
 _BY = (
@@ -283,7 +285,40 @@ def find_byline(draft: Draft) -> Draft:
         draft = _take_byline(draft, paragraph, names)
     if draft.byline is None or not (draft.authors or draft.agency):
         draft = _find_bare_names(draft, introduction)
+    return draft if draft.byline or draft.authors or draft.agency else _find_signature(draft)
+
+
+def _find_signature(draft: Draft) -> Draft:
+    """Find the names that stand right below the body, where nothing above it names anybody: those of a line
+    whose words say so, or of a line that holds one person's name with a known given name. A person whom the
+    story speaks of is its topic and no author.
+    """
+    prose = [
+        index
+        for index, paragraph in enumerate(draft.paragraphs)
+        if _is_kept(draft, paragraph) and weigh(draft.text_of(paragraph)) >= _PROSE
+    ]
+    if len(prose) < _BODY:
+        return draft
+    end = prose[-1] + 1
+    for place, paragraph in enumerate(draft.paragraphs[end : end + _LABELLED]):
+        line, text = draft.line(paragraph[0]), draft.text_of(paragraph)
+        if line.reason and line.reason not in _CONTEXTUAL:
+            continue
+        names = read_byline(text)
+        if names is None and place < _SIGNED and is_name(text) and has_given_name(text):
+            if _is_spoken_of(draft, text):
+                continue
+            names = Names((Author(_spell_name(text)),), None, False, True)
+        if names and names.is_clean and names.authors:
+            return _take_byline(draft, paragraph, names)
     return draft
+
+
+def _is_spoken_of(draft: Draft, name: str) -> bool:
+    """Tell whether a line that holds more than the name has its last word."""
+    last = re.compile(rf"\b{re.escape(name.split()[-1])}\b")
+    return any(last.search(line.text) for line in draft.lines if len(line.text) > 2 * len(name))
 
 
 def _take_byline(draft: Draft, paragraph: Paragraph, names: Names, *, is_more: bool = False) -> Draft:

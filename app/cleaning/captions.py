@@ -243,6 +243,8 @@ def _find_beside(draft: Draft, index: int) -> Paragraph | None:
     longest = _LONGEST_SINGLE if line.role is Role.STANDFIRST else _LONGEST_BESIDE
     if not _SHORTEST <= weigh(text) <= longest or any(media.caption == text for media in draft.media):
         return None
+    if fold(text) in {fold(each) for each in draft.metadata.summaries}:
+        return None  # the standfirst: the markup gives it as the description
     is_speech = text[:1] in '"“„«»–—' and not ends_sentence(text)
     return None if is_speech or parse_caption(text) or parse_credit_line(text) else paragraph
 

@@ -39,6 +39,7 @@ _KICKER, _LEAST, _MOST = 28.0, 30.0, 130.0  # letters of a kicker, and of the he
 _FIRST = 14  # kept paragraphs among which the body begins
 _READ = 4000  # letters of the body that are compared
 _TOP = 12  # paragraphs at the top of a page that can hold its title
+_LEAST_BESIDE = 12  # letters of a line that is looked for in those around it, or they in it
 _NEAR = 8  # paragraphs around a line that can print it once more, in a trail or with a label
 CONTEXTUAL = frozenset(  # what the labeller took away, and no rule
     {Reason.NAVIGATION, Reason.OUTSIDE_ARTICLE, Reason.REPEATED, Reason.OTHER_ARTICLE, Reason.RELATED_LINKS}
@@ -124,6 +125,7 @@ class _Page:
     shares: dict[int, float]  # likewise
     body: Counter[str]
     tops: tuple[str, ...]  # the first paragraphs of the page
+    top: str  # the same in one
     printed: str  # all the texts
 
     def words(self, index: int) -> frozenset[str]:
@@ -229,6 +231,7 @@ def _read_page(draft: Draft) -> _Page | None:
     near = {*range(max(0, start - _ABOVE - 3), min(total, start + _BELOW + 4)), *range(min(_TOP, total))}
     texts = {index: draft.text_of(draft.paragraphs[index]) for index in sorted(near)}
     body = " ".join(draft.text_of(draft.paragraphs[index]) for index in kept if index >= start)[:_READ]
+    tops = tuple(texts[index] for index in range(min(_TOP, total)))
     return _Page(
         draft,
         kept[0],
@@ -239,7 +242,8 @@ def _read_page(draft: Draft) -> _Page | None:
         {},
         {},
         Counter(_list_stems(body)),
-        tuple(texts[index] for index in range(min(_TOP, total))),
+        tops,
+        "\n".join(tops),
         "\n".join(texts.values()),
     )
 
@@ -288,6 +292,8 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
     role, reason = page.role(index), page.reason(index)
     paragraphs, distance = page.draft.paragraphs, page.start - index
     around = page.list_around(index)
+    long_around = tuple(other for other in around if len(other) >= _LEAST_BESIDE)
+    is_around = len(text) >= _LEAST_BESIDE and text in "\n".join(around)  # cheaper than to compare each
     below = range(index + 1, min(len(paragraphs), index + 4))
     shared = words & page.body.keys()
     central = sum([min(page.body[word], _OFTEN) for word in shared])
@@ -310,10 +316,10 @@ def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
         "share": page.share(index),
         "shared": min(len(shared), 6) / 6,
         "unshared": bool(words) and not shared,
-        "in_title": any(other.startswith(text) and other != text for other in page.tops),
-        "longer_beside": len(text) >= 12
+        "in_title": text in page.top and any(other.startswith(text) and other != text for other in page.tops),
+        "longer_beside": is_around
         and any(other.endswith(text) or other.startswith(text) for other in around),
-        "ends_as_beside": any(len(other) >= 12 and text.endswith(other) for other in around),
+        "ends_as_beside": text.endswith(long_around),
         "about_below": not about.isdisjoint(range(index + 1, index + 4)),
         "about_lower": not about.isdisjoint(range(index + 4, index + 7)),
         "full_stop": text[-1] in ".。",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from app.cleaning import NO_HINTS, Author, Hints, Media, Metric, Reason, Role, Timestamp, Warning_, clean
+from app.cleaning.bylines import find_byline
 from app.cleaning.captions import find_captions, parse_caption
-from app.cleaning.draft import Draft
+from app.cleaning.draft import Draft, Metadata
 from app.cleaning.ledger import Line
 from app.cleaning.measures import weigh
 
@@ -591,3 +592,43 @@ def test_notes_below_the_article_are_kept() -> None:
         f"{with_line('By Nora Feld')}\nShare\n(Reporting by Ann Lee; Editing by Omar Diaz)\n\nSport"
     )
     assert [line.role for line in cleaned.lines[7:10]] == [Role.REMOVED, Role.NOTE, Role.BLANK]
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Nora Feld", (Author("Nora Feld"),)),
+        ("Written by Nora Feld", (Author("Nora Feld"),)),
+        ("Rui Costa", ()),  # whom the story speaks of
+        ("Harbour Works", ()),
+    ],
+)
+def test_signature_below_the_body_names_the_author(line: str, authors: tuple[Author, ...]) -> None:
+    texts = ("Ferries return after storm", PROSE, f"{MORE} Rui Costa was there and saw it all.", line)
+    draft = Draft(
+        raw="",
+        lines=(
+            *(Line(number, text) for number, text in enumerate(texts[:-1], start=1)),
+            Line(4, line, Role.REMOVED, Reason.NAVIGATION),
+        ),
+        paragraphs=((1,), (2,), (3,), (4,)),
+    )
+    found = find_byline(draft)
+    assert found.authors == authors
+    assert found.lines[3].role is Role.REMOVED
+
+
+def test_description_above_a_credit_is_no_caption() -> None:
+    text = "Rui Costa speaks at the quay."
+    lines = (
+        Line(1, "Ferries return after storm"),
+        Line(2, text, Role.STANDFIRST),
+        Line(3, "Photo: Ann Lee"),
+        Line(4, PROSE),
+    )
+    draft = Draft(
+        raw="", metadata=Metadata(summaries=(text,)), lines=lines, paragraphs=((1,), (2,), (3,), (4,))
+    )
+    found = find_captions(draft)
+    assert found.media == (Media("picture", None, "Ann Lee"),)
+    assert found.lines[1].role is Role.STANDFIRST
