@@ -1,5 +1,6 @@
 """The migrations: one head, the schema of the tables, up and down with rows, whatever kills or races them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -30,10 +31,12 @@ from app.database import (
     read_session,
     write_session,
 )
+from app.ingest.articles import clean_submission, store_submission
+from app.ingest.submissions import read_submission
 from app.keys import Scope, create_key, describe_state
 from app.settings import Settings
 from app.store_checks import check_store
-from app.tables import Article, Key, Story
+from app.tables import Article, Key, RawText, Story
 from tests.conftest import DATABASES, create_database
 
 NewEmpty = Callable[[str, Path], Any]
@@ -173,6 +176,22 @@ def test_bound_key_is_revoked_where_an_older_program_would_not_bind_it(empty, en
     with read_session(engine) as session:
         assert describe_state(session.get(Key, bound)) == "revoked"
         assert describe_state(session.get(Key, free)) == "valid"
+
+
+def test_edited_and_stated_time_of_change_is_unknown_to_an_older_program(empty, engine):
+    migrate(empty)
+    body = (
+        "The ferries sailed again on Tuesday after nine days of storm, and crowds waited at the quay to go."
+    )
+    stated = {"raw": f"Ferries sail again\n\n{body}", "modified_at": "2024-05-08"}
+    found = clean_submission(read_submission("application/json", json.dumps(stated).encode()))
+    with write_session(engine) as session:
+        article_id = store_submission(session, found)[0].id
+        session.get(Article, article_id).edited = {"modified_at": None, "kicker": None}
+    command.downgrade(make_alembic_config(empty), "0003")
+    with read_session(engine) as session:
+        assert session.get(Article, article_id).edited == {"kicker": None}
+        assert session.exec(select(RawText.hints)).one() == {}
 
 
 def test_stories_are_made_of_the_copies_that_are_there(empty, engine):

@@ -7,6 +7,8 @@ no text is parsed. It has no column, since nothing filters or sorts by it.
 Revises: 0003
 """
 
+from typing import Any
+
 import orjson
 import sqlalchemy as sa
 from alembic import op
@@ -20,8 +22,9 @@ BEFORE, AFTER = ',"created_at":', ',"modified_at":null,"created_at":'
 STATED = '%,"modified_at":{%'
 PAGE = 200  # articles in memory at a time
 
-articles = sa.table("articles", *map(sa.column, ("id", "document", "brief")))
+articles = sa.table("articles", *map(sa.column, ("id", "document", "brief")), sa.column("edited", sa.JSON))
 versions = sa.table("article_versions", *map(sa.column, ("article_id", "version", "document")))
+raw_texts = sa.table("raw_texts", sa.column("id"), sa.column("hints", sa.JSON))
 # By table: what names a row, and its texts.
 TEXTS = {articles: (("id",), ("document", "brief")), versions: (("article_id", "version"), ("document",))}
 
@@ -31,10 +34,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove the field, stated times too."""
+    """Remove the field, stated times too, and from what was edited and stated: the old program knows none."""
     _replace(AFTER, BEFORE)
     for table, (names, texts) in TEXTS.items():
         _drop_stated(table, names, texts)
+    for table, column in ((articles, articles.c.edited), (raw_texts, raw_texts.c.hints)):
+        _drop_key(table, column)
 
 
 def _replace(old: str, new: str) -> None:
@@ -60,6 +65,17 @@ def _drop_stated(table: sa.TableClause, names: tuple[str, ...], texts: tuple[str
                 .where(*(column == row[column.name] for column in key))
                 .values({name: _drop(row[name]) for name in texts})
             )
+
+
+def _drop_key(table: sa.TableClause, column: sa.ColumnClause[dict[str, Any]]) -> None:
+    """Remove the field from a column of JSON objects, a page of rows at a time."""
+    has_key = sa.cast(column, sa.Text).contains('"modified_at"', autoescape=True)
+    statement = sa.select(table.c.id, column).order_by(table.c.id).limit(PAGE)
+    connection, last = op.get_bind(), 0
+    while rows := connection.execute(statement.where(has_key, table.c.id > last)).all():
+        for last, held in rows:
+            kept = {name: value for name, value in held.items() if name != "modified_at"}
+            connection.execute(sa.update(table).where(table.c.id == last).values({column.name: kept}))
 
 
 def _drop(text: str) -> str:

@@ -48,12 +48,14 @@ _PUBLISHED = (
 )
 _UPDATED = (
     r"(?:(?:last |first )?(?:updated|modified|edited|revised|update)(?: on| at)?|"
-    r"(?:zuletzt )?aktualisiert(?: am)?|"
+    r"(?:zuletzt )?aktualisiert(?: am)?|(?:letzte )?aktualisierung|actualisé(?:e)?(?: le)?|"
+    r"actualización|atualização|(?:ultimo )?aggiornamento|обновление|оновлення|"
     r"letztes update|mise? à jour(?: le)?|modifié(?:e)?(?: le)?|actualizad[oa](?: el| a las)?|"
     r"atualizad[oa](?: em| às)?|aggiornat[oa](?: il| alle)?|bijgewerkt|laatst bijgewerkt|uppdaterad|"
     r"oppdatert|"
     r"opdateret|sidst opdateret|päivitetty|muokattu|uppfært|aktualizováno|aktualizacja|zaktualizowano|"
-    r"güncelle(?:nme|me)(?: tarihi)?|son güncelleme|diperbarui|更新日?|更新时间|最終更新|수정|업데이트|"
+    r"güncelle(?:nme|me)(?: tarihi)?|son güncelleme|diperbarui|"
+    r"(?:最終|最后|最後)?更新(?:日|时间|時間|于|於)?|수정|업데이트|"
     r"обновлено|изменено|оновлено|ενημερώθηκε|تحديث|آخر تحديث|अपडेट(?:ेड)?)"
 )
 _CLOCK = (
@@ -120,7 +122,7 @@ def read_stamps(text: str, *, is_near: bool = False) -> tuple[Stamp, ...]:
 
 @lru_cache(maxsize=1024)  # the labeller asks of every line, and the step again
 def _read_short_line(text: str, is_near: bool) -> tuple[Stamp, ...]:
-    stamps: list[Stamp] = []
+    dates: list[PrintedDate] = []
     rest: list[str] = []
     position = 0
     for _ in range(_MOST_DATES):
@@ -128,13 +130,31 @@ def _read_short_line(text: str, is_near: bool) -> tuple[Stamp, ...]:
         if found is None:
             break
         before = text[position : position + found[1]]
-        label = _last_label(before)
-        if found[0].year is not None:
-            stamps.append(Stamp(found[0], label is not None, label == "updated"))
+        dates.append(found[0])
         rest.append(before)
         position += found[2]
     rest.append(text[position:])
+    stamps = [
+        Stamp(printed, label is not None, label == "updated")
+        for printed, label in zip(dates, _list_labels(rest), strict=True)
+        if printed.year is not None
+    ]
     return tuple(stamps) if stamps and _is_name_or_nothing(rest, stamps, is_near) else ()
+
+
+def _list_labels(rest: list[str]) -> list[str | None]:
+    """Return the label of each date, given what stands before, between and behind them.
+
+    Labels stand before their dates; behind them only where every date has one there and the first has none
+    before it: "2024年5月4日 公開 2024年5月5日 更新".
+    """
+    before = [_last_label(text) for text in rest[:-1]]
+    behind = [_last_label(text) for text in rest[1:]]
+    last = rest[-1]
+    are_behind = (
+        before[:1] == [None] and all(behind) and not has_digit(last) and not _drop_filler(last).strip()
+    )
+    return behind if are_behind else before
 
 
 def _last_label(text: str) -> str | None:
@@ -180,18 +200,31 @@ def is_timestamp(text: str) -> bool:
     return bool(read_stamps(text))
 
 
-def _read_ago(text: str, draft: Draft, *, is_near: bool) -> Timestamp | None:
-    """Return the time of "3 hours ago", counted from receipt; near the headline it needs no label."""
-    found = AGO.search(text) if draft.hints.received_at and len(text) <= _LONGEST else None
-    if found is None or draft.hints.received_at is None:
-        return None
-    groups = [group for group in found.groups() if group]
-    unit = groups[1].casefold()
+def _read_ago(text: str, draft: Draft, *, is_near: bool) -> list[tuple[str | None, Timestamp]]:
+    """List the times of "3 hours ago", counted from receipt, each with the label before it; near the headline
+    they need none."""
+    received = draft.hints.received_at
+    if received is None or len(text) > _LONGEST:
+        return []
+    times: list[tuple[str | None, Timestamp]] = []
+    position = 0
+    for found in AGO.finditer(text):
+        label = _last_label(text[position : found.start()])
+        position = found.end()
+        if time := _count_back(received, [group for group in found.groups() if group]):
+            times.append((label, time))
+    left = _FILLER.sub("", AGO.sub("", text))
+    is_read = len(left) <= _MOST_NAMED and ((is_near and not left) or _LABEL.search(text))
+    return times if is_read else []
+
+
+def _count_back(received: datetime, ago: list[str]) -> Timestamp | None:
+    """Return the time that lies so many of a unit before receipt; None if that is no unit."""
+    unit = ago[1].casefold()
     minutes = next((size for names, size in AGO_UNITS if unit.startswith(names)), None)
-    left = _FILLER.sub("", text[: found.start()] + text[found.end() :])
-    if minutes is None or len(left) > _MOST_NAMED or not ((is_near and not left) or _LABEL.search(text)):
+    if minutes is None:
         return None
-    moment = to_utc(draft.hints.received_at) - int(groups[0]) * timedelta(minutes=minutes)
+    moment = to_utc(received) - int(ago[0]) * timedelta(minutes=minutes)
     precision: Precision = "minute" if minutes == 1 else "day"
     return Timestamp(moment.strftime("%Y-%m-%dT%H:%MZ" if minutes == 1 else "%Y-%m-%d"), precision, "")
 
@@ -320,12 +353,15 @@ def _rate_line(
     if rank == ABOVE and not any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps):
         return None
     above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
+    agos = [
+        (label, replace(time, evidence=evidence))
+        for label, time in _read_ago(text, draft, is_near=rank in (NEXT, BELOW))
+    ]
+    ago_change = next((time for label, time in agos if label == "updated"), None)
     if not stamps:
-        ago = _read_ago(text, draft, is_near=rank in (NEXT, BELOW))
-        if ago is None:
-            return None
-        ago = replace(ago, evidence=evidence)
-        return 1, ago, ago if (_last_label(text) or above) == "updated" else None
+        if len(agos) == 1 and (_last_label(text) or above) == "updated":
+            ago_change = agos[0][1]  # "vor 3 Stunden aktualisiert"
+        return (1, agos[0][1], ago_change) if agos else None
     rated = []
     for stamp in stamps:
         is_update = stamp.is_update or (above == "updated" and not stamp.is_labelled)
@@ -334,7 +370,7 @@ def _rate_line(
     times = [_make_timestamp(draft, stamp.printed, evidence) for stamp in stamps]
     best = rated.index(max(rated))
     changes = [time for time, score in zip(times, rated, strict=True) if time and not score]
-    return rated[best], times[best], max(changes, key=lambda time: time.value, default=None)
+    return rated[best], times[best], max(changes, key=lambda time: time.value, default=ago_change)
 
 
 def _make_timestamp(draft: Draft, printed: PrintedDate, evidence: str) -> Timestamp | None:

@@ -260,6 +260,33 @@ def test_caller_knows_of_the_change() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "published", "changed"),
+    [
+        ("2024年5月4日 公開 2024年5月5日 更新", "2024-05-04", "2024-05-05"),
+        ("2024年5月5日 12:15 更新", "2024-05-05", "2024-05-05"),
+        ("发布时间：2024-05-04 更新时间：2024-05-05 10:20", "2024-05-04", "2024-05-05"),
+        ("Última actualización: 5 de mayo de 2024", "2024-05-05", "2024-05-05"),
+        ("Ultimo aggiornamento: 5 maggio 2024", "2024-05-05", "2024-05-05"),
+        ("Letzte Aktualisierung: 5. Mai 2024", "2024-05-05", "2024-05-05"),
+        ("Aktualisiert vor 3 Stunden", "2024-05-05", "2024-05-05"),
+        ("vor 3 Stunden aktualisiert", "2024-05-05", "2024-05-05"),
+        ("Updated\n\n3 hours ago", "2024-05-05", "2024-05-05"),
+        ("Published 2 days ago, updated 30 minutes ago", "2024-05-03", "2024-05-05T22:30Z"),
+        ("Published May 4, 2024, updated 30 minutes ago", "2024-05-04", "2024-05-05T22:30Z"),
+        ("2024年5月5日 公開", "2024-05-05", None),
+        ("Published May 4, 2024 | Updated 12:15 BST", "2024-05-04", None),  # of which day?
+        ("May 4, 2024 Updated 3:45 p.m. EDT", "2024-05-04", None),
+        ("Published 3 hours ago", "2024-05-05", None),
+    ],
+)
+def test_label_goes_with_its_own_date(line: str, published: str, changed: str | None) -> None:
+    found = clean(with_line(line), Hints(received_at=datetime(2024, 5, 5, 23, tzinfo=UTC)))
+    assert found.published_at
+    assert found.published_at.value == published
+    assert (found.modified_at and found.modified_at.value) == changed
+
+
+@pytest.mark.parametrize(
     "moment", [datetime(2024, 5, 4, 10), datetime(2024, 5, 4, 12, tzinfo=timezone(timedelta(hours=2)))]
 )
 def test_caller_wins(moment: datetime) -> None:
