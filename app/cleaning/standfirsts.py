@@ -25,15 +25,14 @@ from app.cleaning.titles import CONTEXTUAL, is_about_line, list_words
 
 WEIGHTS = Path(__file__).with_name("standfirsts.json")
 
-# Chances from which a line is taken: swept from 0.2 to 0.55 on unseen domains, of HTML again up to 0.43.
-_SURE, _SURE_IN_HTML = 0.43, 0.38
+# Chances from which a line is taken: swept from 0.2 to 0.55 on unseen domains.
+_SURE, _SURE_IN_HTML = 0.43, 0.33
 _BELOW = 10  # paragraphs below the headline that can be its standfirst
 _SHORTEST, _LONGEST = 18.0, 600.0
 _PROSE = 100.0  # letters from which a sentence is the body
-_SAME, _WHOLE = 0.8, 0.95  # agreement from which a line is what the markup says, and is all of it
+_SAME = 0.8  # agreement from which a line is what the markup says
 _PARTS = (
     "marked",
-    "whole",
     "stated_next",
     "about_below",
     "caption_below",
@@ -105,8 +104,7 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
         text = draft.text_of(paragraph)
         folded = fold(text) if headings or stated or marked else ""
         is_stated, is_marked = _is_one_of(folded, stated), _is_one_of(folded, marked)
-        is_whole = is_stated and any(overlap(folded, each) >= _WHOLE for each in stated)
-        can_open = is_marked or is_whole or about.get(index + 1, False)
+        can_open = is_marked or about.get(index + 1, False)
         if _can_be(draft, paragraph, text, can_open=can_open) and not any(
             overlap(folded, each) >= _SAME for each in headings
         ):
@@ -117,10 +115,6 @@ def list_candidates(draft: Draft, headline: Paragraph) -> list[tuple[Paragraph, 
             signs["after_prose"] = float(prose)
             signs["stated"] = is_stated
             signs["marked"] = is_marked
-            signs["whole"] = is_whole
-            signs["whole_marked"] = is_whole and is_marked
-            signs["whole_apart"] = is_whole and (signs["set_apart"] or signs["strong"])
-            signs["whole_labelled"] = is_whole and signs["labelled"]
             signs["stated_next"] = is_stated and bool(signs["next"])
             if _is_parted(draft, index, signs):
                 found.append((paragraph, signs))
