@@ -149,7 +149,7 @@ class StoredReader:
         self.pages, self.articles = Kept(MAX_KEPT_BYTES), Kept(MAX_ARTICLE_BYTES)
 
     def close(self) -> None:
-        """Give the connection back, if no engine that was disposed of has closed it (its cursor with it)."""
+        """Give the connection back; its cursor goes with it."""
         self._connection.close()
 
     def find_article(self, path: str, article_id: int) -> Answer | None:
