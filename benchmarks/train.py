@@ -89,7 +89,7 @@ class Table:
     """The lines of all samples, one row each."""
 
     rows: Any
-    is_near: Any
+    is_judged: Any
     keep: Any
     weights: Any
     folds: Any
@@ -202,10 +202,10 @@ def describe_samples(samples: Sequence[Sample]) -> tuple[Table, list[list[Logist
             )
             described = [row and row + more for row, more in zip(described, marked, strict=True)]
         rows += described
-    is_near = numpy.array([row is not None for row in rows])
+    is_judged = numpy.array([row is not None for row in rows])
     width = len(next(row for row in rows if row))
     matrix = numpy.array([row or [0.0] * width for row in rows], dtype=numpy.float32)
-    return replace(table, rows=matrix, is_near=is_near), learned
+    return replace(table, rows=matrix, is_judged=is_judged), learned
 
 
 def label_hinted(bench: Path, models: Sequence[dict[str, Any]]) -> list[Sample]:
@@ -220,8 +220,8 @@ def fit_models(
 ) -> list[dict[str, Any]]:
     """Learn a model without each of these folds (None: of all), as the model file holds it."""
     table, learned = describe_samples(samples)
-    share = table.is_near.mean()
-    print(f"{len(table.keep):,} lines, {share:.0%} near prose, {table.rows.shape[1]} features")
+    share = table.is_judged.mean()
+    print(f"{len(table.keep):,} lines, {share:.0%} judged, {table.rows.shape[1]} features")
     kind = "html" if samples[0].page.marks else "text"
     stored = []
     for fold in folds:
@@ -232,7 +232,7 @@ def fit_models(
 
 def fit_trees(table: Table, used: Any, kind: str) -> lightgbm.Booster:
     """Learn the trees."""
-    used = used & table.is_near
+    used = used & table.is_judged
     data = lightgbm.Dataset(table.rows[used], label=table.keep[used], weight=table.weights[used])
     rounds, rate = STEPS[kind]
     return lightgbm.train({**TREES, "learning_rate": rate}, data, rounds)

@@ -54,8 +54,8 @@ def test_export_follows_ids_filters_and_after(client, make_article):
 
 
 def test_export_refuses_what_lists_refuse(app, client):
-    with TestClient(app) as stranger:
-        assert stranger.get("/v1/export?status=withheld").json()["code"] == "article-withheld"
+    stranger = TestClient(app)  # of the application that `client` runs
+    assert stranger.get("/v1/export?status=withheld").json()["code"] == "article-withheld"
     assert client.get("/v1/export?colour=red").json()["code"] == "unknown-parameter"
     assert client.get("/v1/export?format=xml").json()["code"] == "invalid-parameter"
     assert export(client) == ""

@@ -1,40 +1,28 @@
-"""Bylines: the printed line, and the people it names.
+"""Bylines: what a line says of who wrote the story. Where a page prints it: `byline_places.py`.
 
- A byline is told by its first words ("By …"), by the label above it ("Author"), or, between headline and
-body, by holding names and nothing else. Names are taken out of what is printed around them: job titles,
-outlets, places, dates, addresses. What is no name is refused; an agency is the article's agency and no
-author.
+A byline is told by its first words ("By …"), or by holding names and nothing else. Names are taken out of
+what is printed around them: job titles, outlets, places, dates, addresses. What is no name is refused; an
+agency is the article's agency and no author.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from app.cleaning.agencies import name_agency
 from app.cleaning.article import Author
 from app.cleaning.captions import parse_caption
 from app.cleaning.dates import AGO, DATE, parse_date
-from app.cleaning.draft import Draft, Paragraph
-from app.cleaning.introductions import ABOVE, BELOW, FAR, NEXT, list_introduction, mark_kept
-from app.cleaning.ledger import Reason, Role
-from app.cleaning.measures import ends_sentence, has_digit, is_wide, weigh
-from app.cleaning.names import has_given_name, is_name
+from app.cleaning.measures import ends_sentence, has_digit
+from app.cleaning.names import is_name
 from app.cleaning.places import is_city, is_region
 
 _LONGEST = 180  # letters of a byline
 _LONGEST_KOREAN = 60  # of one in Korean, which can begin with the place
-_MOST = 12  # authors of a byline
-_CONTEXTUAL = (
-    Reason.NAVIGATION,
-    Reason.OUTSIDE_ARTICLE,
-)  # what the labeller, and no rule, took for furniture
+MOST = 12  # authors of a byline
 _SENTENCE = 60  # letters from which what ends like a sentence holds more than names
-_CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
-_PROSE, _BODY = 80.0, 2  # letters of a paragraph, and how many come before a signature
-_SIGNED, _LABELLED = 4, 15  # paragraphs below the body that can hold bare names, and names behind "By"
-_SUREST = 3  # what the evidence for a line of bare names must come to
 
 _BY = (
     r"(?:(?:words|story|text|texte?|report|reporting|analysis|opinion|written|posted|reported|published|"
@@ -219,9 +207,9 @@ def parse_authors(names: str) -> tuple[tuple[Author, ...], str | None]:
         elif _ROLES.match(name):
             if authors and authors[-1].role is None:
                 authors[-1] = Author(authors[-1].name, name)
-        elif len(authors) < _MOST:
+        elif len(authors) < MOST:
             name, title = _part_title(name)
-            author = Author(_spell_name(name), title)
+            author = Author(spell_name(name), title)
             if _is_author(name) and author not in authors:
                 authors.append(author)
     return tuple(authors), agency
@@ -253,146 +241,30 @@ def _is_author(name: str) -> bool:
     return is_name(name)
 
 
-def _spell_name(name: str) -> str:
+def spell_name(name: str) -> str:
     """Write a name that is printed in capitals as a name."""
     if name.isupper() and len(name) > 5 and re.search(r"[A-ZÀ-Þ]", name):
         return re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), name)
     return name
 
 
-def find_byline(draft: Draft) -> Draft:
-    """Find the line that says who wrote the story.
-
-    Leaves a byline that an agency alone fills without authors: the agency is the credit. Leaves sentences
-    that begin with "By" alone, and names that the headline speaks of.
-
-    >>> from app.cleaning.ledger import Line
-    >>> draft = Draft(raw="", lines=(Line(1, "By Nora Feld, staff writer"),), paragraphs=((1,),))
-    >>> find_byline(draft).authors
-    (Author(name='Nora Feld', role='staff writer'),)
-    """
-    introduction = list_introduction(draft)
-    found: list[tuple[Paragraph, Names]] = []
-    above: list[tuple[Paragraph, Names]] = []
-    for paragraph, rank in introduction:
-        is_kept = draft.line(paragraph[0]).role is Role.UNDECIDED
-        if rank == FAR and not is_kept:
-            continue
-        names = read_byline(draft.text_of(paragraph))
-        if names and names.is_clean:
-            (found if rank != ABOVE else above).append((paragraph, names))
-    for paragraph, names in found or above[-1:]:
-        draft = _take_byline(draft, paragraph, names)
-    if draft.byline is None or not (draft.authors or draft.agency):
-        draft = _find_bare_names(draft, introduction)
-    return draft if draft.byline or draft.authors or draft.agency else _find_signature(draft)
+def is_byline_label(text: str) -> bool:
+    """Tell whether a line only says that the next one is a byline: "Written by", "Autor:"."""
+    return _LABEL.fullmatch(text) is not None
 
 
-def _find_signature(draft: Draft) -> Draft:
-    """Find the names that stand right below the body, where nothing above it names anybody: those of a line
-    whose words say so, or of a line that holds one person's name with a known given name. A person whom the
-    story speaks of is its topic and no author.
-    """
-    prose = [
-        index
-        for index, paragraph in enumerate(draft.paragraphs)
-        if _is_kept(draft, paragraph) and weigh(draft.text_of(paragraph)) >= _PROSE
-    ]
-    if len(prose) < _BODY:
-        return draft
-    end = prose[-1] + 1
-    for place, paragraph in enumerate(draft.paragraphs[end : end + _LABELLED]):
-        line, text = draft.line(paragraph[0]), draft.text_of(paragraph)
-        if line.reason and line.reason not in _CONTEXTUAL:
-            continue
-        names = read_byline(text)
-        if names is None and place < _SIGNED and is_name(text) and has_given_name(text):
-            if _is_spoken_of(draft, text):
-                continue
-            names = Names((Author(_spell_name(text)),), None, False, True)
-        if names and names.is_clean and names.authors:
-            return _take_byline(draft, paragraph, names)
-    return draft
+def tells_role(text: str) -> bool:
+    """Tell whether a line begins with a job title or speaks of a staff."""
+    return bool(_ROLES.match(text) or _STAFF.search(text))
 
 
-def _is_spoken_of(draft: Draft, name: str) -> bool:
-    """Tell whether a line that holds more than the name has its last word."""
-    last = re.compile(rf"\b{re.escape(name.split()[-1])}\b")
-    return any(last.search(line.text) for line in draft.lines if len(line.text) > 2 * len(name))
-
-
-def _take_byline(draft: Draft, paragraph: Paragraph, names: Names, *, is_more: bool = False) -> Draft:
-    text = draft.text_of(paragraph)
-    draft = mark_kept(draft, paragraph, Role.BYLINE)
-    if is_more:
-        more = tuple(author for author in names.authors if author not in draft.authors)
-        return replace(draft, authors=(*draft.authors, *more)[:_MOST])
-    if draft.byline is not None and (draft.authors or draft.agency):
-        return draft
-    return replace(draft, byline=text, authors=names.authors, agency=draft.agency or names.agency)
-
-
-def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) -> Draft:
-    """Find the line between headline and body that holds names and nothing else, on the best evidence.
-
-    What stands under the label "By", and further names on the lines below, are taken together.
-    """
-    texts = [draft.text_of(paragraph) for paragraph, _ in introduction]
-    kept = [index for index, (paragraph, _) in enumerate(introduction) if _is_kept(draft, paragraph)]
-    if not kept:
-        return draft
-    start = kept[0]
-    best: tuple[int, int] | None = None
-    read = [
-        _read_bare(draft, paragraph, texts[index]) if rank in (NEXT, BELOW) and index != start else None
-        for index, (paragraph, rank) in enumerate(introduction)
-    ]
-    spoken_of = _speak_of(draft, introduction, texts)
-    for index, names in enumerate(read):
-        if names is None or any(author.name.split()[-1].casefold() in spoken_of for author in names.authors):
-            continue
-        evidence = _weigh_evidence(draft, introduction, texts, index, names)
-        evidence += 0 < index - start <= _CLOSE
-        if evidence >= _SUREST + (index < start) and (best is None or evidence > best[0]):
-            best = (evidence, index)
-    if best is None:
-        return draft
-    index = best[1]
-    if _LABEL.fullmatch(texts[index - 1]) and index - 1 != start:
-        draft = mark_kept(draft, introduction[index - 1][0], Role.BYLINE)
-    while index < len(read) and (names := read[index]) is not None:
-        if index > best[1] and not (
-            names.authors and all(has_given_name(author.name) for author in names.authors)
-        ):
-            break
-        draft = _take_byline(draft, introduction[index][0], names, is_more=index > best[1])
-        index += 1
-    return draft
-
-
-def _is_kept(draft: Draft, paragraph: Paragraph) -> bool:
-    return draft.line(paragraph[0]).role is Role.UNDECIDED
-
-
-def _speak_of(draft: Draft, introduction: list[tuple[Paragraph, int]], texts: list[str]) -> str:
-    """Return the headline and the prose of the opening: people whom they name are no authors."""
-    kept = [
-        text
-        for (paragraph, rank), text in zip(introduction, texts, strict=True)
-        if _is_kept(draft, paragraph) and rank == BELOW
-    ]
-    prose = [text[:600] for text in kept[1:] if weigh(text) > 100]
-    return "\n".join([*kept[:1], *prose[:3]]).casefold()
-
-
-def _read_bare(draft: Draft, paragraph: Paragraph, text: str) -> Names | None:
-    """Read a line as names: all of it, or what stands before the date of a timestamp."""
-    line = draft.line(paragraph[0])
-    if not 3 < len(text) <= _LONGEST or (line.reason and line.reason not in _CONTEXTUAL):
+def read_bare_names(text: str, *, is_timestamp: bool) -> Names | None:
+    """Return whom a line names that holds names and nothing else, or names before the date of a timestamp."""
+    if not 3 < len(text) <= _LONGEST:
         return None
     if _is_label(text) or (len(text) > _SENTENCE and ends_sentence(text)):
         return None  # most lines: cheaper than to look for names
-    if line.role is Role.TIMESTAMP or _is_dated(text):
+    if is_timestamp or is_dated(text):
         text = re.sub(r"\b(?:Posted|Published|Updated|Stand)\b.*|^[^\w]*", "", _cut_date(text))
     elif parse_caption(text):
         return None
@@ -412,7 +284,7 @@ def _is_label(text: str) -> bool:
     return text.isascii() and text.isalnum() and name_agency(text) is None
 
 
-def _is_dated(text: str) -> bool:
+def is_dated(text: str) -> bool:
     """Tell whether a short line holds a date with its year, as timestamps do, or how long ago it was."""
     if len(text) >= _LONGEST or not has_digit(text):
         return False
@@ -420,21 +292,3 @@ def _is_dated(text: str) -> bool:
         return True
     found = parse_date(text)
     return found is not None and found[0].year is not None
-
-
-def _weigh_evidence(
-    draft: Draft, introduction: list[tuple[Paragraph, int]], texts: list[str], index: int, names: Names
-) -> int:
-    """Add up what speaks for a byline: a given name, a label, a date, a job title, the body below."""
-    following = texts[index + 1 : index + 2]
-    evidence = 3 * any(_LABEL.fullmatch(text) is not None for text in texts[max(0, index - 1) : index])
-    for author in names.authors[:1]:
-        evidence += 2 * (has_given_name(author.name) or (is_wide(author.name) and " " in author.name))
-    evidence += any(_ROLES.match(text) or _STAFF.search(text) for text in following if len(text) < 60)
-    evidence += any(author.role is not None for author in names.authors)
-    for reach in (4, 2):
-        near = introduction[max(0, index - reach) : index + reach + 1]
-        evidence += any(_is_dated(draft.text_of(paragraph)) for paragraph, _ in near)
-    if following and _is_kept(draft, introduction[index + 1][0]) and weigh(following[0]) > 120:
-        evidence += 1
-    return evidence if names.authors else evidence - 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.cleaning.article import Cleaned
 from app.cleaning.authors import check_authors
-from app.cleaning.bylines import find_byline
+from app.cleaning.byline_places import find_byline
 from app.cleaning.captions import find_captions
 from app.cleaning.characters import normalise_characters
 from app.cleaning.counters import read_counters

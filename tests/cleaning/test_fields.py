@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.cleaning import NO_HINTS, Author, Hints, Media, Metric, Reason, Role, Timestamp, Warning_, clean
-from app.cleaning.bylines import find_byline
+from app.cleaning.byline_places import find_byline
 from app.cleaning.captions import find_captions, parse_caption
 from app.cleaning.draft import Draft, Metadata
 from app.cleaning.ledger import Line
@@ -392,7 +392,12 @@ def test_caption_that_the_labeller_removed_is_found_by_its_credit() -> None:
     assert found.lines[2].role is Role.REMOVED
 
 
-def test_standfirst_above_a_credit_is_a_caption() -> None:
+@pytest.mark.parametrize(
+    ("summaries", "is_caption"), [((), True), (("Rui Costa speaks at the quay.",), False)]
+)
+def test_standfirst_above_a_credit_is_a_caption_unless_it_is_the_description(
+    summaries: tuple[str, ...], is_caption: bool
+) -> None:
     text = "Rui Costa speaks at the quay."
     lines = (
         Line(1, "Ferries return after storm"),
@@ -400,9 +405,10 @@ def test_standfirst_above_a_credit_is_a_caption() -> None:
         Line(3, "Photo: Ann Lee"),
         Line(4, PROSE),
     )
-    found = find_captions(Draft(raw="", lines=lines, paragraphs=((1,), (2,), (3,), (4,))))
-    assert found.media == (Media("picture", text, "Ann Lee"),)
-    assert found.lines[1].role is Role.CAPTION
+    metadata = Metadata(summaries=summaries)
+    found = find_captions(Draft(raw="", metadata=metadata, lines=lines, paragraphs=((1,), (2,), (3,), (4,))))
+    assert found.media == (Media("picture", text if is_caption else None, "Ann Lee"),)
+    assert found.lines[1].role is (Role.CAPTION if is_caption else Role.STANDFIRST)
 
 
 @pytest.mark.parametrize("below", ["Related Articles", "Ann Lee", "\nRelated Articles"])
@@ -643,19 +649,3 @@ def test_signature_below_the_body_names_the_author(line: str, authors: tuple[Aut
     found = find_byline(draft)
     assert found.authors == authors
     assert found.lines[3].role is Role.REMOVED
-
-
-def test_description_above_a_credit_is_no_caption() -> None:
-    text = "Rui Costa speaks at the quay."
-    lines = (
-        Line(1, "Ferries return after storm"),
-        Line(2, text, Role.STANDFIRST),
-        Line(3, "Photo: Ann Lee"),
-        Line(4, PROSE),
-    )
-    draft = Draft(
-        raw="", metadata=Metadata(summaries=(text,)), lines=lines, paragraphs=((1,), (2,), (3,), (4,))
-    )
-    found = find_captions(draft)
-    assert found.media == (Media("picture", None, "Ann Lee"),)
-    assert found.lines[1].role is Role.STANDFIRST
