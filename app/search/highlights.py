@@ -27,6 +27,8 @@ _CHANGED = 2
 # U.S. is one word; longer ones are not written with full stops.
 _ABBREVIATED = range(2, 7)
 _SPACE = re.compile(r"\s+")
+# To where the last run of spaces begins; `.*` goes there from behind.
+_TO_LAST_SPACE = re.compile(r".*(?<!\s)(?=\s)", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+")
 # What `html.escape` writes otherwise.
 _MARKUP = re.compile("[&<>\"']")
@@ -71,11 +73,9 @@ class Highlighter:
             ("byline", Scope.BYLINE, texts.byline),
             ("dateline.text", Scope.DATELINE, texts.dateline_text),
             ("body", Scope.BODY, texts.body),
-            *(
-                (f"media.{at}.caption", Scope.CAPTION, medium.get("caption"))
-                for at, medium in enumerate(texts.media)
-            ),
         ]
+        for at, medium in enumerate(texts.media):
+            shown.append((f"media.{at}.caption", Scope.CAPTION, medium.get("caption")))
         highlights: list[dict[str, Any]] = []
         for path, scope, text in shown:
             if text and (matches := finder.find(text, scope)):
@@ -125,55 +125,48 @@ class _Finder:
         self._begins = _list_begins(form for forms in self._known.forms.values() for form in forms)
         terms = {word.terms[0][1] for number, word in enumerate(words) if number in self._known.forms}
         self._abbreviations = [term for term in terms if len(term) in _ABBREVIATED and term.isalpha()]
-        self._wanted: dict[Scope | None, frozenset[int]] = {}
+        self._has_scopes = any(word.scope is not None for word in words)
         self._rows = [(number, word) for number, word in enumerate(words) if number not in self._known.forms]
 
     def find(self, text: str, scope: Scope | None) -> list[Match]:
         """Find where the words stand in a part of an article, in its order."""
         text = text[:MAX_EXAMINED]
-        wanted = self._list_wanted(scope)
         found: list[Match] = []
         rows = _Rows(text)
         plain, longer = fold_letters(text) or (None, {})
         if self._begins:
             found += self._find_among(rows) if plain is None else self._find_plain(text, plain, longer)
         for number, word in self._rows:
-            if number in wanted and (plain is None or longer or _may_have(plain, word)):
+            if plain is None or longer or _may_have(plain, word):
                 in_a_row = [] if plain is None else _find_in_plain_row(plain, word, number=number)
                 found += in_a_row or _find_word(rows, word, number=number)
-        return sorted({match for match in found if match.word in wanted})
-
-    def _list_wanted(self, scope: Scope | None) -> frozenset[int]:
-        """List the words that are looked for in a part of an article."""
-        if scope not in self._wanted:
-            self._wanted[scope] = frozenset(
-                number for number, word in enumerate(self._words) if word.scope in (None, scope)
-            )
-        return self._wanted[scope]
+        if self._has_scopes:
+            found = [match for match in found if self._words[match.word].scope in (None, scope)]
+        return sorted(set(found)) if len(found) > 1 else found
 
     def _find_plain(self, text: str, folded: str, longer: dict[str, str]) -> list[Match]:
         """Find single words in a text whose letters are folded."""
         found = []
-        known = self._known
-        is_ascii = folded.isascii() and text.isascii()
+        known, find, match_word = self._known, folded.find, _WORD.match
+        spelt = text if longer or not (folded.isascii() and text.isascii()) else folded
         for begin in _list_spellings(self._begins, longer) if longer else self._begins:
-            at = folded.find(begin)
+            at = find(begin)
             while at >= 0:
                 end = at + len(begin)
-                if (at == 0 or not folded[at - 1].isalnum()) and (word := _WORD.match(folded, at)):
+                if (at == 0 or not folded[at - 1].isalnum()) and (word := match_word(folded, at)):
                     end = word.end()
-                    for number in known[word[0] if is_ascii else text[at:end]]:
+                    for number in known[spelt[at:end]]:
                         found.append(Match(at, end, number))
-                at = folded.find(begin, end)
+                at = find(begin, end)
         for term in self._abbreviations:
             dotted = ".".join(term)
-            at = folded.find(dotted)
+            at = find(dotted)
             while at >= 0:
                 end = at + len(dotted)
                 if not (folded[at - 1 : at].isalnum() or folded[end : end + 1].isalnum()):
                     end += folded[end : end + 1] == "."
                     found += [Match(at, end, number) for number in known[term]]
-                at = folded.find(dotted, end)
+                at = find(dotted, end)
         return found
 
     def _find_among(self, rows: "_Rows") -> Iterator[Match]:
@@ -360,8 +353,8 @@ def _widen(text: str, window: _Window) -> tuple[int, int]:
     start, end = max(0, window.start - margin), min(len(text), window.end + margin)
     if start and (space := _SPACE.search(text, start, window.start)):
         start = space.end()
-    if end < len(text) and (spaces := list(_SPACE.finditer(text, window.end, end))):
-        end = spaces[-1].start()
+    if end < len(text) and (cut := _TO_LAST_SPACE.match(text, window.end, end)):
+        end = cut.end()
     return start, end
 
 

@@ -36,10 +36,10 @@ def show_hits(
     What was deleted or withheld since the index saw it is left out.
     """
     is_whole = wanted is not Format.JSON or bool(set(fields or ()) - set(ArticleSummary.model_fields))
-    ids = [hit.article_id for hit in hits]
-    statement = _write_statement(is_whole=is_whole, with_texts=highlighter is not None)
+    statement = _write_statement(len(hits), is_whole=is_whole, with_texts=highlighter is not None)
+    ids = {f"id_{number}": hit.article_id for number, hit in enumerate(hits)}
     # The session's connection itself: an ORM statement costs 0.2 ms more, a tenth of a search.
-    rows = {row[0]: row for row in session.connection().execute(statement, {"ids": ids})}
+    rows = {row[0]: row for row in session.connection().execute(statement, ids)}
     shown = []
     for hit in hits:
         if (row := rows.get(hit.article_id)) is None:
@@ -58,12 +58,14 @@ def show_hits(
     return shown
 
 
-@cache  # a statement costs more to write than to run
-def _write_statement(*, is_whole: bool, with_texts: bool) -> Select[*tuple[Any, ...]]:
+@cache  # a statement costs more to write than to run, and as much as a third to expand for a list of ids
+def _write_statement(count: int, *, is_whole: bool, with_texts: bool) -> Select[*tuple[Any, ...]]:
+    """Write the statement for so many hits."""
     columns = get_table(Article).c
+    ids = [bindparam(f"id_{number}", type_=columns.id.type) for number in range(count)]
     names = ["id", "document" if is_whole else "brief", *(HitTexts._fields if with_texts else ())]
     return select(*(columns[name] for name in names)).where(
-        columns.id.in_(bindparam("ids", expanding=True)),
+        columns.id.in_(ids),
         columns.deleted_at.is_(None),
         columns.status != Status.WITHHELD,
     )
