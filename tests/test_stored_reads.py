@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from app.articles.shapes import ArticleCreate
 from app.articles.writes import create_article
 from app.database import make_engine, write_session
+from app.keys import Scope
 from app.main import create_app
 
 ENDPOINT = {"Dateline-Min-Seq": "0"}
@@ -184,6 +185,56 @@ def test_all_headers_are_those_of_the_endpoint(reader, make_article, coding):
             for answer in answers
         ]
         assert seen[0] == seen[1] == seen[2]
+
+
+ASKED_OF_BOTH = [
+    *("", "limit=1", "limit=2&limit=1", "source=Echo&source=Post", "not_source=Echo", "language=en"),
+    *("from=2024&to=2024-05", "to=2023-12-31T23:00:00Z", "word_count_min=2", "updated_since=2020-01-01"),
+    *("fields=headline&limit=2", "fields=", "ids=1&ids=2", "has=byline", "not_has=byline", "sort=oldest"),
+    *("duplicates=collapse", "date_field=created_at", "status=usable", "source=%20&limit=5"),
+    *("limit=0", "limit=x", "limit=", "from_=2024", "from=soon", "sort=colour", "cursor=abc", "ids=0"),
+    *("colour=red", "fields=colour", "format=ninjs", "format=text", "status=withheld", "source="),
+]
+
+
+@pytest.fixture
+def stored(make_article):
+    """Articles of three sources, one of them withheld."""
+    for number, source in enumerate(["Echo", "Post", "Echo"], 1):
+        make_article(
+            headline=f"Harbour {number}", source={"name": source}, published_at=f"2024-0{number}-01T08:00:00Z"
+        )
+    make_article(headline="Harbour withheld", status="withheld")
+
+
+def test_parameters_mean_what_they_mean_to_the_endpoint(reader, stored):  # noqa: ARG001
+    paths = [
+        *(f"/v1/{name}?{asked}" for name in ("articles", "search") for asked in ASKED_OF_BOTH),
+        *("/v1/articles?include=blocks", "/v1/articles?q=harbour", "/v1/search?include=blocks"),
+        *("/v1/search?q=harbour&highlight=false", "/v1/search?q=harbour&highlight=perhaps"),
+        *("/v1/search?q=%22harbour+1%22", "/v1/search?q=harbour+OR&validate=true"),
+        *("/v1/search?validate_=true", "/v1/search?q=harbour&count=exact&facets=source&histogram=month"),
+        *("/v1/search?q=(harbour", "/v1/search?facets=colour", "/v1/search?sort=recent&cursor=abc"),
+    ]
+    statuses = set()
+    for path in paths:
+        answers = [reader.get(path, headers=headers) for headers in (ENDPOINT, {})]
+        seen = [
+            (answer.status_code, {**answer.json(), "request_id": None}, answer.headers.get("link"))
+            for answer in answers
+        ]
+        assert seen[0] == seen[1], path
+        statuses.add(seen[0][0])
+    assert statuses == {200, 400, 403}
+
+
+def test_who_may_see_what_is_withheld(client, reader, stored, make_key):  # noqa: ARG001
+    path = "/v1/articles?status=withheld"
+    assert [item["headline"] for item in read(client, path).json()["items"]] == ["Harbour withheld"]
+    for key in (make_key(Scope.READ), make_key(Scope.WRITE, source="Echo")):
+        for _ in range(2):  # a key that is looked up, and one that is known
+            assert read(reader, path, **key).status_code == 403
+    assert read(reader, path).status_code == 403
 
 
 def test_closed_store_stays_closed(settings, make_article):

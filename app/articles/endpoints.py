@@ -21,10 +21,11 @@ from app.articles.conditional import (
 from app.articles.creating import CreationRoute, create_each_once, read_creation
 from app.articles.filters import MAX_ID
 from app.articles.markup import read_body_text
+from app.articles.plain import make_read_route
 from app.articles.queries import FIELD_NAMES, get_article, list_documents
 from app.articles.shapes import ArticleContent, ArticleCreate, ArticleRead, ArticleSummary
 from app.articles.views import ListQuery, View, view_document
-from app.articles.withholding import SeesWithheld, get_readable_article, refuse_withheld
+from app.articles.withholding import SeesWithheld, get_readable_article, may_see_withheld, refuse_withheld
 from app.articles.writes import delete_article, find_by_external_id, update_article
 from app.cleaning import normalise_text
 from app.commits import Commits
@@ -116,15 +117,6 @@ router.add_api_route(
 )
 
 
-@router.get(
-    "",
-    response_model=ArticleList,
-    operation_id="list_articles",
-    responses=document_errors(
-        KeyRequired, InvalidKey, ScopeMissing, ArticleWithheld, InvalidCursor, NotAcceptable
-    ),
-    dependencies=[Reader],
-)
 def list_articles(
     request: Request,
     session: ReadSession,
@@ -160,6 +152,25 @@ def list_articles(
     if following:
         headers["Link"] = f'<{write_next_url(request, following)}>; rel="next"'
     return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
+
+
+def _list_plainly(request: Request, session: Session, query: ListQuery) -> Response:
+    sees_withheld = may_see_withheld(request.scope["state"]["key"])
+    return list_articles(request, session, query, sees_withheld)
+
+
+router.add_api_route(
+    "",
+    list_articles,
+    methods=["GET"],
+    route_class_override=make_read_route(ListQuery, _list_plainly),
+    response_model=ArticleList,
+    operation_id="list_articles",
+    responses=document_errors(
+        KeyRequired, InvalidKey, ScopeMissing, ArticleWithheld, InvalidCursor, NotAcceptable
+    ),
+    dependencies=[Reader],
+)
 
 
 def write_next_url(request: Request, cursor: str) -> str:

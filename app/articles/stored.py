@@ -232,7 +232,7 @@ def _find_reader(scope: Scope) -> StoredReader | None:
     if scope["method"] != "GET" or not scope["path"].startswith((ARTICLES, SEARCH)):
         return None
     reader: StoredReader | None = scope["app"].state.stored_reader
-    return reader if reader is not None and _is_plain(scope) else None
+    return reader if reader is not None and is_plain(scope) else None
 
 
 def _find_answer(reader: StoredReader, scope: Scope) -> tuple[Answer | None, State | None]:
@@ -253,7 +253,8 @@ def _find_answer(reader: StoredReader, scope: Scope) -> tuple[Answer | None, Sta
     return answer, state
 
 
-def _is_plain(scope: Scope) -> bool:
+def is_plain(scope: Scope) -> bool:
+    """Tell whether a client may read, and wants the usual JSON of what is stored now."""
     key = scope["state"]["key"]
     if key is None and not scope["app"].state.settings.public_read:
         return False

@@ -17,12 +17,17 @@ from app.keys import Scope, VerifiedKey, authenticate
 from app.tables import Article
 
 
-async def _may_write(key: Annotated[VerifiedKey | None, Depends(authenticate)]) -> bool:
+def may_see_withheld(key: VerifiedKey | None) -> bool:
+    """Tell whether who bears this key sees what is withheld."""
     # A key that is bound to a source may write that one's articles, but is no editor of the others.
     return key is not None and key.scope is not Scope.READ and key.source is None
 
 
-SeesWithheld = Annotated[bool, Depends(_may_write)]
+async def _sees_withheld(key: Annotated[VerifiedKey | None, Depends(authenticate)]) -> bool:
+    return may_see_withheld(key)
+
+
+SeesWithheld = Annotated[bool, Depends(_sees_withheld)]
 
 
 def refuse_withheld(*statuses: str, sees_withheld: bool) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.articles.conditional import answer_conditionally
 from app.articles.endpoints import write_next_url
+from app.articles.plain import make_read_route
 from app.database import ReadSession
 from app.errors import (
     IndexBehind,
@@ -37,8 +38,26 @@ MIN_SEQ_SECONDS = 5.0
 OWN_WRITES_SECONDS = 0.5
 
 
-@router.get(
+def search_articles(
+    request: Request, session: ReadSession, query: Annotated[SearchQuery, Query()]
+) -> Response:
+    """Find articles by their words, the best first.
+
+    Those in which all words match come first; those in which some do follow. Phrases, scopes, excluded words
+    and the operands of AND, OR and NOT are binding. The index follows the store within moments; `min_seq`
+    waits for a change.
+    """
+    choose_list_format(request.headers.get("Accept"), query.format)
+    body, headers = write_answer(request, session, query)
+    headers["Vary"] = "Accept"
+    return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
+
+
+router.add_api_route(
     "/search",
+    search_articles,
+    methods=["GET"],
+    route_class_override=make_read_route(SearchQuery, search_articles),
     response_model=SearchList,
     operation_id="search_articles",
     responses={
@@ -57,19 +76,6 @@ OWN_WRITES_SECONDS = 0.5
     },
     dependencies=[Reader],
 )
-def search_articles(
-    request: Request, session: ReadSession, query: Annotated[SearchQuery, Query()]
-) -> Response:
-    """Find articles by their words, the best first.
-
-    Those in which all words match come first; those in which some do follow. Phrases, scopes, excluded words
-    and the operands of AND, OR and NOT are binding. The index follows the store within moments; `min_seq`
-    waits for a change.
-    """
-    choose_list_format(request.headers.get("Accept"), query.format)
-    body, headers = write_answer(request, session, query)
-    headers["Vary"] = "Accept"
-    return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)
 
 
 def write_answer(request: Request, session: Session, query: SearchQuery) -> tuple[bytes, dict[str, str]]:
