@@ -352,16 +352,18 @@ def _rate_line(
     stamps = read_stamps(text, is_near=rank in (NEXT, BELOW))
     if rank == ABOVE and not any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps):
         return None
-    above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
     agos = [
         (label, replace(time, evidence=evidence))
         for label, time in _read_ago(text, draft, is_near=rank in (NEXT, BELOW))
     ]
+    if not (stamps or agos):
+        return None
+    above = _last_label(previous) if previous and not _FILLER.sub("", previous) else None
     ago_change = next((time for label, time in agos if label == "updated"), None)
     if not stamps:
         if len(agos) == 1 and (_last_label(text) or above) == "updated":
             ago_change = agos[0][1]  # "vor 3 Stunden aktualisiert"
-        return (1, agos[0][1], ago_change) if agos else None
+        return 1, agos[0][1], ago_change
     rated = []
     for stamp in stamps:
         is_update = stamp.is_update or (above == "updated" and not stamp.is_labelled)
