@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import log1p
 
 from app.cleaning.leads import Reading
 from app.cleaning.ledger import Reason
-from app.cleaning.measures import count_wide, ends_sentence, has_digit, split_letters
+from app.cleaning.measures import count_wide, ends_sentence, has_digit, list_words, split_letters
 from app.cleaning.stopwords import STOP_WORDS, WIDE_PARTICLES
 
 PROSE = 60.0  # letters from which a line that ends like a sentence, or is twice as long, is prose
@@ -96,7 +97,7 @@ def describe_line(text: str, weight: float) -> Row:
     length = len(head)
     words = split_letters(head)
     count = len(words) or 1
-    lowered = split_letters(head.lower())
+    lowered = list_words(head)
     stops = len([word for word in lowered if word in STOP_WORDS])
     wide = count_wide(head)
     if wide * 3 > length:
@@ -350,11 +351,13 @@ def _words_of_run(readings: Sequence[Reading], run: tuple[int, int]) -> Counter[
     return known
 
 
-def _long_words(text: str) -> set[str]:
-    head = text[:_READ].lower()
+@lru_cache(maxsize=512)  # asked for the lines of the run, and again for each of them
+def _long_words(text: str) -> frozenset[str]:
+    head = text[:_READ]
     if count_wide(head) * 3 > len(head):
-        return {head[at : at + 2] for at in range(len(head) - 1)}
-    return {word for word in split_letters(head) if len(word) >= _LONG_WORD}
+        head = head.lower()
+        return frozenset(head[at : at + 2] for at in range(len(head) - 1))
+    return frozenset(word for word in list_words(head) if len(word) >= _LONG_WORD)
 
 
 def _share_known(text: str, known: Counter[str], *, in_run: bool) -> float:

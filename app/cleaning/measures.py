@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 WIDE = re.compile("[\u1100-\u11ff\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 _PERHAPS_WIDE = re.compile("[\u1100-\u11ff\u2e80-\U0010ffff]")  # two ranges: searched in half the time
@@ -52,6 +53,16 @@ def split_letters(text: str) -> list[str]:
     ['Don', 't', 'cafés']
     """
     return _find_words(_LETTERS, text)
+
+
+@lru_cache(maxsize=256)  # what looks at a line's words does so in turn, most often with the same beginning of it
+def list_words(head: str) -> tuple[str, ...]:
+    """Return the runs of letters of the beginning of a line, in lower case.
+
+    >>> list_words("Don’t, 3 cafés")
+    ('don', 't', 'cafés')
+    """
+    return tuple(split_letters(head.lower()))
 
 
 def split_words(text: str) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
-from app.cleaning.measures import count_wide, has_digit, split_letters
+from app.cleaning.measures import count_wide, has_digit, list_words
 
 BUCKETS = 1 << 14
 _READ = 300  # characters
@@ -25,11 +26,11 @@ def hash_words(text: str) -> set[int]:
     >>> hash_words("Read 12 more") == hash_words("read 7 MORE"), len(hash_words("Read more")) > 3
     (True, True)
     """
-    head = text[:_READ].lower()
+    head = text[:_READ]
+    words: Sequence[str] = list_words(head)
+    head = head.lower()
     if has_digit(head):
         words = ["0" if word[0].isdigit() else word for word in _WORD.findall(head)]
-    else:
-        words = split_letters(head)
     if count_wide(head) * 3 > len(head):
         words = [head[at : at + 2] for at in range(min(24, len(head)))]
     if not words:
