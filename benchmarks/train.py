@@ -143,9 +143,8 @@ def hash_marks(samples: Sequence[Sample]) -> Any:
     columns: list[int] = []
     starts = [0]
     for sample in samples:
-        known: dict[Any, Any] = {}
         for mark in sample.page.marks:
-            columns += hash_names(mark, known)
+            columns += hash_names(mark)
             starts.append(len(columns))
     return _sparse(columns, starts)
 

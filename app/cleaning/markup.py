@@ -24,7 +24,7 @@ from html import escape, unescape
 from resiliparse.parse.html import HTMLTree
 
 from app.cleaning.draft import Draft
-from app.cleaning.elements import RENAMED, Element, Mark, rename_back
+from app.cleaning.elements import RENAMED, Element, Mark
 from app.cleaning.lines import MOST_ROWS
 from app.cleaning.metadata import parse_metadata
 
@@ -38,9 +38,9 @@ _BLOCK_NAMES = """address article aside blockquote body caption center dd detail
 _SKIPPED, _LONE, _BLOCKS = (frozenset(names.split()) for names in (_SKIPPED_NAMES, _LONE_NAMES, _BLOCK_NAMES))
 _PARTED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})  # stand between empty lines
 _STRONG = frozenset({"b", "strong"})
-_PIECE = re.compile(  # text, and the tag or what is no text behind it
+_PIECE = re.compile(  # text, and the tag, by its own name, or what is no text behind it
     r"<(?:!--.*?-->|(?:script|style)\b[^>]*>[^<]*+(?:<(?!/(?:script|style)>)[^<]*+)*+</(?:script|style)>"
-    r"|(/?)([a-zA-Z][^\s/>]*)([^>]*)>)",
+    rf"|(/?)(?:{RENAMED})?([a-zA-Z][^\s/>]*)([^>]*)>)",
     re.DOTALL,
 )
 _UNSHOWN = re.compile(r' style="[^"]*display: ?none')
@@ -91,12 +91,27 @@ def read_markup(draft: Draft) -> Draft:
         return replace(draft, text=draft.raw)
     if _is_too_much(draft.raw):
         return replace(draft, text="\n".join(_strip_tags(draft.raw)))
-    tree = HTMLTree.parse(_FORMATTING.sub(rf"<\1{RENAMED}", _SURROGATE.sub("\ufffd", draft.raw)))
+    tree = HTMLTree.parse(_rename_formatting(_replace_surrogates(draft.raw)))
     page = _read_page(tree)
     metadata = parse_metadata(tree)
     if not _is_shown(metadata.body, page.texts):
         page.add_stated(show_markup(metadata.body))
     return replace(draft, text="\n".join(page.texts), marks=tuple(page.marks), metadata=metadata)
+
+
+def _replace_surrogates(raw: str) -> str:
+    """Replace what the parser refuses; that there is none is known sooner by encoding than by searching."""
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", raw)
+    return raw
+
+
+def _rename_formatting(raw: str) -> str:
+    parts = _FORMATTING.split(raw)
+    parts[1::2] = [f"<{end}{RENAMED}" for end in parts[1::2]]
+    return "".join(parts)
 
 
 def _is_shown(stated: str, texts: list[str]) -> bool:
@@ -174,7 +189,7 @@ def _read_page(tree: HTMLTree) -> _Page:
     page = _Page()
     if tree.body is None:
         return page
-    parts = _PIECE.split(rename_back(str(tree.body)))
+    parts = _PIECE.split(str(tree.body))
     root = Element(None, "body", "", 0, None, is_linked=False, is_strong=False)
     stack = [root]
     hidden: list[str] = []  # the open elements from one that is not shown on

@@ -38,7 +38,6 @@ _ARTICLE_BODY = 1 << len(_REGIONS)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 Row = list[float]
-Buckets = tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -65,59 +64,83 @@ def find_marks(draft: Draft) -> list[Mark]:
     return [mark for mark in marks if mark is not None]
 
 
-def hash_names(mark: Mark, known: dict[tuple[Element, int], Buckets]) -> list[int]:
+def hash_names(mark: Mark) -> list[int]:
     """Return the buckets of what the elements around a line are called, near ones apart from far ones."""
     buckets: list[int] = []
     if mark.inner is not mark.block:
-        buckets += _name_element(mark.inner, 0, known)
+        buckets += _name_element(mark.inner, 0)
     at: Element | None = mark.block
     for level in range(_NAMED):
         if at is None:
             break
-        buckets += _name_element(at, min(level, 2), known)
+        buckets += _name_element(at, min(level, 2))
         at = at.parent
     return buckets
 
 
-def _name_element(element: Element, level: int, known: dict[tuple[Element, int], Buckets]) -> Buckets:
-    found = known.get((element, level))
-    if found is None:
-        names = [element.tag]
-        if element.attributes:
-            for value in _NAMES.findall(element.attributes):
-                names += [name.lower() for name in _NAME.findall(value)[:12]]
-        if element.parent is not None and level < 2:
-            names.append(f"{element.parent.tag}>{element.tag}")
-        found = tuple({crc32(f"{level}{name}".encode()) % BUCKETS for name in names})
-        known[element, level] = found
-    return found
+def _name_element(element: Element, level: int) -> set[int]:
+    names = [element.tag]
+    if element.attributes:
+        for value in _NAMES.findall(element.attributes):
+            names += [name.lower() for name in _NAME.findall(value)[:12]]
+    if element.parent is not None and level < 2:
+        names.append(f"{element.parent.tag}>{element.tag}")
+    return {crc32(f"{level}{name}".encode()) % BUCKETS for name in names}
 
 
 def weigh_names(marks: Sequence[Mark], weights: Weights) -> list[float]:
     """Weigh what the elements around each line are called, as hash_names lists it; an element once."""
-    known: dict[tuple[Element, int], Buckets] = {}
-    units = weights.units
-    above: dict[Element | None, int] = {None: 0}
+    names = _Names(weights)
     inside: dict[tuple[Element, Element], float] = {}
-    names = []
+    weighed = []
     for mark in marks:
         key = mark.block, mark.inner
         if key not in inside:
-            parent = mark.block.parent
-            if parent not in above:
-                buckets: list[int] = []
-                at, level = parent, 1
-                while at is not None and level < _NAMED:
-                    buckets += _name_element(at, min(level, 2), known)
-                    at, level = at.parent, level + 1
-                above[parent] = sum([units[bucket] for bucket in buckets])
-            own = _name_element(mark.block, 0, known)
+            total = names.weigh(mark.block, 0) + names.weigh_above(mark.block)
             if mark.inner is not mark.block:
-                own += _name_element(mark.inner, 0, known)
-            total = above[parent] + sum([units[bucket] for bucket in own])
+                total += names.weigh(mark.inner, 0)
             inside[key] = weights.bias + weights.unit * total
-        names.append(inside[key])
-    return names
+        weighed.append(inside[key])
+    return weighed
+
+
+class _Names:
+    """The weights of what elements are called, in units."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._units = weights.units
+        self._known: dict[tuple[Element, int], int] = {}
+        self._far: dict[Element | None, int] = {None: 0}  # of an element and all around it, as far ones
+
+    def weigh(self, element: Element, level: int) -> int:
+        """Weigh an element as one that stands so many levels above a line."""
+        found = self._known.get((element, level))
+        if found is None:
+            found = sum([self._units[bucket] for bucket in _name_element(element, level)])
+            self._known[element, level] = found
+        return found
+
+    def weigh_above(self, block: Element) -> int:
+        """Weigh the elements around a block, a bounded number of them."""
+        parent = block.parent
+        if parent is None:
+            return 0
+        beyond = parent.parent
+        for _ in range(_NAMED - 2):
+            if beyond is None:
+                break
+            beyond = beyond.parent
+        return self.weigh(parent, 1) + self._weigh_far(parent.parent) - self._weigh_far(beyond)
+
+    def _weigh_far(self, element: Element | None) -> int:
+        waiting = []
+        at = element
+        while at is not None and at not in self._far:
+            waiting.append(at)
+            at = at.parent
+        for each in reversed(waiting):
+            self._far[each] = self._far[each.parent] + self.weigh(each, 2)
+        return self._far[element]
 
 
 def describe_marks(

@@ -55,7 +55,7 @@ def split_letters(text: str) -> list[str]:
     return _find_words(_LETTERS, text)
 
 
-@lru_cache(maxsize=256)  # what looks at a line's words does so in turn, most often with the same beginning of it
+@lru_cache(maxsize=256)  # whoever looks at a line's words asks in turn, most often for the same
 def list_words(head: str) -> tuple[str, ...]:
     """Return the runs of letters of the beginning of a line, in lower case.
 
