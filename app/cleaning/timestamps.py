@@ -134,12 +134,25 @@ def _read_short_line(text: str, is_near: bool) -> tuple[Stamp, ...]:
         rest.append(before)
         position += found[2]
     rest.append(text[position:])
+    if all(printed.year is None for printed in dates):
+        return ()
+    beside = _drop_filler(" ".join(rest)).split()
+    if not _are_few(beside):
+        return ()
     stamps = [
         Stamp(printed, label is not None, label == "updated")
         for printed, label in zip(dates, _list_labels(rest), strict=True)
         if printed.year is not None
     ]
-    return tuple(stamps) if stamps and _is_name_or_nothing(rest, stamps, is_near) else ()
+    return tuple(stamps) if stamps and _is_name_or_nothing(beside, stamps, is_near) else ()
+
+
+def _are_few(words: list[str]) -> bool:
+    return sum(map(weigh, words)) <= _MOST_NAMED and len(_drop_months(words)) <= 8
+
+
+def _drop_months(words: list[str]) -> list[str]:
+    return [word for word in words if word.casefold().strip(".") not in MONTHS]
 
 
 def _list_labels(rest: list[str]) -> list[str | None]:
@@ -162,16 +175,14 @@ def _last_label(text: str) -> str | None:
     return labels[-1] if labels else None
 
 
-def _is_name_or_nothing(rest: list[str], stamps: list[Stamp], is_near: bool) -> bool:
+def _is_name_or_nothing(beside: list[str], stamps: list[Stamp], is_near: bool) -> bool:
     """Tell whether what stands beside the dates is at most a name: sentences have words in lower case."""
-    left = _drop_filler(" ".join(rest)).split()
-    if not left:
+    if not beside:
         return True
     is_certain = any(stamp.is_labelled or stamp.printed.hour is not None for stamp in stamps)
-    words = [word for word in left if word.casefold().strip(".") not in MONTHS]
-    is_short = sum(map(weigh, left)) <= _MOST_NAMED and len(words) <= 8
+    words = _drop_months(beside)
     numbers = [word for word in words if word[:1].isdigit()]
-    if not is_short or any(mark in word for word in words for mark in "。、!?！？"):
+    if any(mark in word for word in words for mark in "。、!?！？"):
         return False
     if numbers and (len(numbers) > 1 or len(numbers[0]) > 3 or not (is_certain or len(words) == 1)):
         return False
