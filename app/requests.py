@@ -62,6 +62,11 @@ def _list_query_parameters(app: FastAPI) -> dict[str, frozenset[str]]:
     return found
 
 
+def read_list_header(request: Request, name: str) -> str | None:
+    """Read a header that is a list, whose lines are parts of it (RFC 9110 §5.3); None without it."""
+    return ", ".join(request.headers.getlist(name)) if name in request.headers else None
+
+
 async def read_body(request: Request) -> bytes:
     """Return the body as bytes. Async, because Starlette reads bodies that way only."""
     return await request.body()

@@ -21,6 +21,7 @@ from app.errors import InvalidCursor, NotAcceptable, document_errors
 from app.formats import Format, choose_format
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor, fingerprint_query
+from app.requests import read_list_header
 
 router = APIRouter(prefix="/articles", tags=["articles"])
 
@@ -115,7 +116,7 @@ def read_version(
     format: Annotated[AskedFormat, Query()] = None,
 ) -> Response:
     """Read one text that the article has had, in the format that `format` or the Accept header names."""
-    wanted = choose_format(request.headers.get("Accept"), format)
+    wanted = choose_format(read_list_header(request, "Accept"), format)
     article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
     document, status = get_version(session, article, version)
     refuse_withheld(status, sees_withheld=sees_withheld)
