@@ -26,7 +26,8 @@ def test_every_operation_is_described(document):
         assert operation["description"], path
         assert re.fullmatch(r"[a-z_]+", operation["operationId"]), path
         refused = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
-        assert {"400", "500", "503"} <= set(refused), path
+        assert {"400", "429", "500", "503"} <= set(refused), path
+        assert all(parameter.get("description") for parameter in operation.get("parameters", ())), path
         for status, response in refused.items():
             assert list(response["content"]) == ["application/problem+json"], (method, path, status)
 

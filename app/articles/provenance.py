@@ -78,7 +78,7 @@ def read_versions(
     session: ReadSession,
     article_id: ArticleId,
     sees_withheld: SeesWithheld,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Versions of a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
 ) -> Response:
     """List the texts that the article has had, the newest first: how each came to be, and what it changed."""
@@ -111,7 +111,7 @@ def read_version(
     request: Request,
     session: ReadSession,
     article_id: ArticleId,
-    version: Annotated[int, Path(ge=1, le=MAX_ID)],
+    version: Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the text.")],
     sees_withheld: SeesWithheld,
     format: Annotated[AskedFormat, Query()] = None,
 ) -> Response:

@@ -197,7 +197,7 @@ def show_duplicates(
     session: ReadSession,
     article_id: ArticleId,
     sees_withheld: SeesWithheld,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Articles of a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
 ) -> Response:
     """List the other articles of the same story, each with how it compares with this one."""
@@ -217,7 +217,7 @@ def show_related(
     session: ReadSession,
     article_id: ArticleId,
     sees_withheld: SeesWithheld,
-    limit: Annotated[int, Query(ge=1, le=MAX_RELATED)] = 10,
+    limit: Annotated[int, Query(ge=1, le=MAX_RELATED, description="Most articles.")] = 10,
 ) -> Response:
     """List articles of other stories that share this one's most telling words, the closest first.
 
