@@ -77,13 +77,14 @@ def _needs_key(dependant: Dependant) -> bool:
 
 
 def list_methods(app: FastAPI, path: str) -> list[str]:
-    """List the documented methods of an address."""
-    return sorted(
+    """List the methods of a documented address."""
+    documented = {
         method.upper()
         for template, operations in app.openapi()["paths"].items()
         if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path)
         for method in operations
-    )
+    }
+    return sorted(documented | ({"HEAD"} if "GET" in documented else set()))
 
 
 def _add_schemas(document: dict[str, Any]) -> None:

@@ -654,8 +654,8 @@ def test_signature_below_the_body_names_the_author(line: str, authors: tuple[Aut
 def test_names_at_the_beginning_do_not_hide_the_language() -> None:
     names = (
         "Harbour Institute of Maritime Management (HIMM School of Shipping Hamburg) und Northern Quay "
-        "Business College haben ihre Lehrpläne verbunden: Master of Port Operations, Bachelor of Global "
-        "Logistics, Certificate in Cargo Insurance, Executive Leadership Programme, Summer School on Green Shipping, "
+        "Business College haben ihre Lehrpläne verbunden: Master of Port Operations, Bachelor of "
+        "Global Logistics, Certificate in Cargo Insurance, Executive Leadership Programme, Summer School on Green Shipping, "
         "Young Captains Fellowship, Digital Harbour Lab und Women in Shipping Network gehören nun zusammen."
     )
     text = (
