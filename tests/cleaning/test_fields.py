@@ -655,8 +655,9 @@ def test_names_at_the_beginning_do_not_hide_the_language() -> None:
     names = (
         "Harbour Institute of Maritime Management (HIMM School of Shipping Hamburg) und Northern Quay "
         "Business College haben ihre Lehrpläne verbunden: Master of Port Operations, Bachelor of "
-        "Global Logistics, Certificate in Cargo Insurance, Executive Leadership Programme, Summer School on Green Shipping, "
-        "Young Captains Fellowship, Digital Harbour Lab und Women in Shipping Network gehören nun zusammen."
+        "Global Logistics, Certificate in Cargo Insurance, Executive Leadership Programme, Summer School on "
+        "Green Shipping, Young Captains Fellowship, Digital Harbour Lab und Women in Shipping Network "
+        "gehören nun zusammen."
     )
     text = (
         "Die Studierenden sollen künftig an beiden Orten lernen, sagte die Leiterin der Schule am Dienstag. "
