@@ -12,7 +12,9 @@ LEVEL = 6
 # Streams whose lines somebody waits for: a compressor would hold them back.
 STREAMS = ("application/x-ndjson",)
 # Matches an Accept-Encoding that lets gzip in.
-ACCEPTED = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+ACCEPTED = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+# What Starlette looks for, and only in the first such line.
+_PLAINLY_SAID = (b"accept-encoding", b"gzip")
 _VARY = (b"vary", b"accept-encoding")
 
 
@@ -30,14 +32,17 @@ class Compression:
         if scope["type"] != "http":
             await self._plain(scope, receive, send)
         elif any(name == b"accept-encoding" and ACCEPTED.search(value) for name, value in scope["headers"]):
-            await self._compressing(scope, receive, send)
+            scope["headers"] = [_PLAINLY_SAID, *scope["headers"]]
+            await self._compressing(scope, receive, _say_that_it_varies(send, is_said=True))
         else:
-            await self._plain(scope, receive, _say_that_it_varies(send))
+            await self._plain(scope, receive, _say_that_it_varies(send, is_said=False))
 
 
-def _say_that_it_varies(send: Send) -> Send:
+def _say_that_it_varies(send: Send, *, is_said: bool) -> Send:
+    """Add Vary to an answer; where Starlette says it of what it compresses, only to what stands for that."""
+
     async def send_and_say(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and (not is_said or message["status"] == 304):
             message["headers"] = [*message.get("headers", ()), _VARY]
         await send(message)
 

@@ -7,6 +7,7 @@ they cannot differ from what it answers; only ids and times are fixed.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import orjson
@@ -17,8 +18,10 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from app.articles.rows import build_row, prepare_article
+from app.articles.shapes import ArticleCreate
 from app.demo import read_demo_submissions
 from app.errors import PROBLEM_JSON, NotFound, Problem
+from app.formats import MEDIA_TYPES, Format, render_article
 from app.ingest.articles import clean_submission, render_ledger, render_result
 from app.ingest.batch import BatchReceipt
 from app.ingest.submissions import RawSubmission
@@ -32,6 +35,8 @@ became of it and why, stores it and serves it as JSON.
 Reading is open unless the operator closes it; writing needs a key: `Authorization: Bearer dl_…`
 (button **Authorize**). Errors are `application/problem+json` (RFC 9457) with a stable `code`.
 """
+PATCH = {"section": "Harbour", "tags": ["ferries"]}
+KEY = {"scope": "write", "name": "scraper", "source": "Quay Herald", "expires_at": "2031-01-01T00:00:00Z"}
 _EXAMPLE_TIME = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 
 
@@ -77,13 +82,14 @@ def _needs_key(dependant: Dependant) -> bool:
 
 
 def list_methods(app: FastAPI, path: str) -> list[str]:
-    """List the documented methods of an address."""
-    return sorted(
+    """List the methods of a documented address."""
+    documented = {
         method.upper()
         for template, operations in app.openapi()["paths"].items()
         if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path)
         for method in operations
-    )
+    }
+    return sorted(documented | ({"HEAD"} if "GET" in documented else set()))
 
 
 def _add_schemas(document: dict[str, Any]) -> None:
@@ -128,13 +134,34 @@ def _add_examples(document: dict[str, Any]) -> None:
     for content in (request, paths["/v1/clean"]["post"]["requestBody"]["content"]):
         content["text/plain"]["example"] = examples["raw"]
         content["application/json"]["example"] = examples["submission"]
+    for path, method, media_type, example in (
+        ("/v1/ingest", "post", "text/html", examples["html"]),
+        ("/v1/clean", "post", "text/html", examples["html"]),
+        ("/v1/ingest/batch", "post", "application/x-ndjson", examples["batch"]),
+        ("/v1/articles", "post", "application/json", examples["content"]),
+        ("/v1/articles/{article_id}", "put", "application/json", examples["content"]),
+        ("/v1/articles/{article_id}", "patch", "application/json", PATCH),
+        ("/v1/articles/{article_id}", "patch", "application/merge-patch+json", PATCH),
+        ("/v1/stories/{story_id}/split", "post", "application/json", {"article_ids": [2]}),
+        ("/v1/stories/{story_id}/join", "post", "application/json", {"story_ids": [2]}),
+        ("/v1/keys", "post", "application/json", KEY),
+    ):
+        paths[path][method]["requestBody"]["content"][media_type]["example"] = example
     for path, method, status in (
+        ("/v1/ingest", "post", "200"),
         ("/v1/ingest", "post", "201"),
         ("/v1/articles/{article_id}", "get", "200"),
         ("/v1/articles/{article_id}", "put", "200"),
         ("/v1/articles/{article_id}", "patch", "200"),
+        ("/v1/articles/{article_id}/versions/{version}", "get", "200"),
     ):
         _set_example(paths[path][method], status, examples["article"])
+    for path in ("/v1/articles/{article_id}", "/v1/articles/{article_id}/versions/{version}"):
+        for written in (Format.JSONLD, Format.TEXT, Format.MARKDOWN):
+            media_type = MEDIA_TYPES[written].partition(";")[0]
+            paths[path]["get"]["responses"]["200"]["content"][media_type]["example"] = examples[written]
+    for status in ("200", "201"):
+        _set_example(paths["/v1/articles"]["post"], status, {**examples["article"], "cleaning": None})
     _set_example(paths["/v1/clean"]["post"], "200", examples["clean"])
     _set_example(paths["/v1/articles"]["get"], "200", {"items": [examples["brief"]], "next": None})
     _set_example(paths["/v1/articles/{article_id}/ledger"]["get"], "200", examples["ledger"])
@@ -162,10 +189,20 @@ def make_examples() -> dict[str, Any]:
         story_id=1,
         duplicate_of=None,
     )
+    article = orjson.loads(row["document"])
+    content = {name: article[name] for name in ArticleCreate.model_fields if article[name]}
+    stated = submission.stated.model_dump(mode="json", exclude_none=True)
+    paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in article["body"].split("\n\n"))
     return {
+        "html": f"<h1>{escape(article['headline'])}</h1>\n{paragraphs}\n",
+        "batch": b"".join(orjson.dumps(line) + b"\n" for line in (stated, {"article": content})).decode(),
+        "content": content,
+        Format.JSONLD: orjson.loads(render_article(row["document"], Format.JSONLD)),
+        Format.TEXT: render_article(row["document"], Format.TEXT).decode(),
+        Format.MARKDOWN: render_article(row["document"], Format.MARKDOWN).decode(),
         "raw": submission.raw,
-        "submission": submission.stated.model_dump(mode="json", exclude_none=True),
-        "article": orjson.loads(row["document"]),
+        "submission": stated,
+        "article": article,
         "brief": orjson.loads(row["brief"]),
         "ledger": {"article_id": 1, "version": 1, "cleaning_version": found.cleaned.version}
         | render_ledger(found.cleaned),

@@ -350,6 +350,8 @@ def document_errors(*classes: type[DatelineError]) -> dict[int | str, dict[str, 
         InvalidParameter,
         UnknownParameter,
         *classes,
+        RateLimited,
+        TooManyOpenRequests,
         InternalError,
         DatabaseBusy,
     ]

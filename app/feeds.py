@@ -62,7 +62,7 @@ class FeedQuery(Filters):
     """What a feed can be asked for."""
 
     q: str = Field("", description="What to look for, as in `/v1/search`. Without it, all articles.")
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Entries of a page.")
     cursor: str | None = Field(None, description="Of an older page, as the feed's links have it.")
 
 

@@ -4,6 +4,7 @@ Dependencies that neither wait nor compute are `async def` here and elsewhere: F
 to the thread pool, and those hops were 13 % of what storing an article cost.
 """
 
+import asyncio
 import random
 import zlib
 from collections.abc import Awaitable, Callable
@@ -60,6 +61,11 @@ def _list_query_parameters(app: FastAPI) -> dict[str, frozenset[str]]:
         }
     found: dict[str, frozenset[str]] = app.state.query_parameters
     return found
+
+
+def read_list_header(request: Request, name: str) -> str | None:
+    """Read a header that is a list, whose lines are parts of it (RFC 9110 §5.3); None without it."""
+    return ", ".join(request.headers.getlist(name)) if name in request.headers else None
 
 
 async def read_body(request: Request) -> bytes:
@@ -141,6 +147,9 @@ class RequestFrame:
         added: list[tuple[bytes, bytes]],
     ) -> None:
         """Send what is stored, or have the answer made."""
+        if scope["method"] == "HEAD":
+            await self._serve_head(scope, send, headers=headers, added=added)
+            return
         state, server = scope["state"], scope["app"].state
         if not server.stopping.is_set() and (stored := self.find_stored(scope)) is not None:
             bears = [*stored[0], *_API_HEADERS, (b"x-request-id", state["request_id"].encode()), *added]
@@ -152,6 +161,32 @@ class RequestFrame:
         state["receive_unbounded"] = receive
         receive = _bound_body(headers, receive, self.max_body_bytes)
         await self.app(scope, receive, _finish(scope, send, read_address(scope), added))
+
+    async def _serve_head(
+        self, scope: Scope, send: Send, *, headers: dict[bytes, bytes], added: list[tuple[bytes, bytes]]
+    ) -> None:
+        """Answer as GET is answered, but by the head alone (RFC 9110 §9.3.2).
+
+        A stream, whose body would have no end, sees its client go once the head is sent.
+        """
+        is_sent = asyncio.Event()
+
+        async def receive_end() -> Message:
+            await is_sent.wait()
+            return {"type": "http.disconnect"}
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                scope["method"] = "HEAD"  # the server sends no body by it, and metrics and logs name it
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
+                is_sent.set()
+
+        scope["method"] = "GET"
+        try:
+            await self._serve(scope, receive_end, send_head, headers=headers, added=added)
+        finally:
+            scope["method"] = "HEAD"
 
     def _is_ours(self, host: bytes) -> bool:
         name = host.lower() if host.endswith(b"]") else host.rpartition(b":")[0].lower() or host.lower()

@@ -176,6 +176,20 @@ def test_change_needs_the_version_that_was_seen(client, make_article, method):
     assert client.get(path).json() == article
 
 
+def test_language_is_written_as_usual(make_article):
+    """The letter case of a tag says nothing (RFC 5646 §2.1.1)."""
+    written = {"EN": "en", "en-us": "en-US", "ZH-HANT-tw": "zh-Hant-TW", "de-1996": "de-1996"}
+    for sent, stored in written.items():
+        assert make_article(language=sent)["language"] == stored
+
+
+def test_version_may_be_named_on_a_line_of_its_own(client, make_article):
+    """Of a header that is a list, the lines are parts (RFC 9110 §5.3)."""
+    path = f"/v1/articles/{make_article()['id']}"
+    lines = [("If-Match", '"1-7"'), ("If-Match", '"1-1"')]
+    assert client.patch(path, json={"headline": "x"}, headers=lines).status_code == 200
+
+
 def test_patch_makes_a_version_and_keeps_the_old_one(client, make_article):
     first = make_article(**CONTENT)
     path = f"/v1/articles/{first['id']}"

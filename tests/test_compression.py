@@ -17,9 +17,11 @@ def reader(app, client, request):
     [
         ("gzip", "gzip"),
         ("br, gzip;q=0.5", "gzip"),
+        ("GZip", "gzip"),
         ("deflate", None),
         ("identity", None),
         ("gzip;q=0", None),
+        ("gzip; Q=0", None),
         ("br, gzip;q=0.000, identity", None),
     ],
 )
@@ -32,7 +34,16 @@ def test_coding_is_the_one_asked_for(make_article, reader, accepted, coding):
     shorter = int(response.headers["Content-Length"]) < len(BODY)
     assert shorter == (coding == "gzip")
     known = {"If-None-Match": response.headers["ETag"], "Accept-Encoding": accepted}
-    assert reader.get(f"/v1/articles/{article['id']}", headers=known).status_code == 304
+    repeated = reader.get(f"/v1/articles/{article['id']}", headers=known)
+    assert repeated.status_code == 304
+    assert "accept-encoding" in repeated.headers["Vary"].lower()  # as the answer itself (RFC 9110 §15.4.5)
+
+
+def test_coding_may_be_named_on_a_line_of_its_own(make_article, reader):
+    article = make_article(body=BODY)
+    lines = [("Accept-Encoding", "br"), ("Accept-Encoding", "gzip")]
+    response = reader.get(f"/v1/articles/{article['id']}", headers=lines)
+    assert response.headers["Content-Encoding"] == "gzip"
 
 
 def test_small_answers_are_left_alone(client):

@@ -11,6 +11,8 @@ import pytest
 import uvicorn
 
 from app import connections
+from app.articles.shapes import ArticleCreate
+from app.articles.writes import create_article
 from app.connections import PatientProtocol
 from app.database import make_engine, write_session
 from app.keys import Scope, create_key
@@ -164,3 +166,20 @@ def test_steady_sender_and_streams_are_left_alone(server):
             while client.recv(65536):
                 pass
             pytest.fail("the server has closed the stream")
+
+
+@pytest.mark.parametrize("path", ["/v1/export", "/v1/articles", "/v1/changes", "/nowhere"])
+def test_connection_goes_on_after_a_head(store, server, path):
+    engine = make_engine(store)
+    with write_session(engine) as session:
+        create_article(session, ArticleCreate(headline="Bridge reopens", body="b"))
+    engine.dispose()
+    request = "{} {} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream, */*\r\n{}\r\n"
+    with socket.create_connection(server, timeout=10) as client:
+        client.sendall(request.format("HEAD", path, "").encode())
+        client.sendall(request.format("GET", "/health/live", "Connection: close\r\n").encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    heads = answer.split(b"HTTP/1.1 ")
+    assert len(heads) == 3
+    assert heads[1].endswith(b"\r\n\r\n")
+    assert heads[2].startswith(b"200")

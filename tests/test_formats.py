@@ -176,6 +176,9 @@ def test_accept_chooses_the_format(client, make_article):
         response = client.get(address, headers={"Accept": accept})
         assert (response.status_code, response.json()["code"]) == (406, "not-acceptable"), accept
         assert "application/json" in response.json()["offered"]
+    on_two_lines = [("Accept", "text/html"), ("Accept", "text/markdown")]
+    response = client.get(address, headers=on_two_lines)
+    assert response.headers["Content-Type"] == "text/markdown; charset=utf-8"
     for path in (address, "/v1/articles", "/v1/search"):  # `format` goes first, everywhere
         assert client.get(path + "?format=json", headers={"Accept": "text/html"}).status_code == 200
 

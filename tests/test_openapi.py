@@ -2,11 +2,13 @@
 
 import re
 
+import orjson
 import pytest
 
 from app.articles.shapes import ArticleRead, ArticleSummary, Ledger
 from app.documentation import make_examples
 from app.ingest.endpoints import CleanResult
+from app.keys import Scope
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def test_every_operation_is_described(document):
         assert operation["description"], path
         assert re.fullmatch(r"[a-z_]+", operation["operationId"]), path
         refused = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
-        assert {"400", "500", "503"} <= set(refused), path
+        assert {"400", "429", "500", "503"} <= set(refused), path
+        assert all(parameter.get("description") for parameter in operation.get("parameters", ())), path
         for status, response in refused.items():
             assert list(response["content"]) == ["application/problem+json"], (method, path, status)
 
@@ -53,6 +56,34 @@ def test_example_is_the_real_answer(client, document):
     for varying in ("uri", "created_at", "updated_at"):
         shown.pop(varying), article.pop(varying)
     assert article == shown
+
+
+def test_every_body_has_an_example(document):
+    for method, path, operation in list_operations(document):
+        for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+            assert "example" in content, (method, path, media_type)
+
+
+def test_example_bodies_are_taken(client, document, make_key):
+    def read(path, method, media_type="application/json"):
+        return document["paths"][path][method]["requestBody"]["content"][media_type]["example"]
+
+    def post(path, media_type):
+        body = read(path, "post", media_type).encode()
+        return client.post(path, content=body, headers={"Content-Type": media_type})
+
+    assert client.post("/v1/articles", json=read("/v1/articles", "post")).status_code == 201
+    for method in ("put", "patch"):
+        body = read("/v1/articles/{article_id}", method)
+        answer = client.request(method, "/v1/articles/1", json=body, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+    cleaned = post("/v1/clean", "text/html").json()["article"]
+    assert cleaned["headline"] == client.get("/v1/articles/1").json()["headline"]
+    assert post("/v1/ingest", "text/html").status_code == 201
+    receipts = post("/v1/ingest/batch", "application/x-ndjson").text.splitlines()
+    assert [orjson.loads(line)["status"] for line in receipts] == [201, 200]
+    admin = make_key(Scope.ADMIN)
+    assert client.post("/v1/keys", json=read("/v1/keys", "post"), headers=admin).status_code == 201
 
 
 def test_answers_conform_to_their_schema(client, page, make_article):

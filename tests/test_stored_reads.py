@@ -3,12 +3,16 @@
 `Dateline-Min-Seq: 0` changes nothing but who answers: a request with that header goes to the endpoint.
 """
 
+import time
+
 import pytest
 from fastapi.testclient import TestClient
 
+from app import index
 from app.articles.shapes import ArticleCreate
 from app.articles.writes import create_article
 from app.database import make_engine, write_session
+from app.index.folder import find_folder, find_writer, open_index
 from app.keys import Scope
 from app.main import create_app
 
@@ -60,6 +64,14 @@ def test_known_text_is_not_sent_again(reader, make_article, sent):
     make_article()
     answer = read(reader, "/v1/articles/1", **{"If-None-Match": sent})
     assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_known_text_may_be_named_on_a_line_of_its_own(reader, make_article):
+    """Of a header that is a list, the lines are parts (RFC 9110 §5.3)."""
+    make_article()
+    lines = [("If-None-Match", '"5-5"'), ("If-None-Match", '"1-1"')]
+    for sent in (lines, [*lines, *ENDPOINT.items()]):
+        assert reader.get("/v1/articles/1", headers=sent).status_code == 304
 
 
 def test_another_text_is_sent(reader, make_article):
@@ -140,9 +152,28 @@ def test_search_follows_every_write(client, reader, make_article):
     assert read(reader, "/v1/search?q=harbour&limit=0").status_code == 400
 
 
-def test_search_by_age_is_not_kept(reader, make_article):
+def test_search_follows_an_index_that_is_built_anew(app, settings, engine):
+    with write_session(engine) as session:
+        article = create_article(session, ArticleCreate(headline="Harbour reopens", body="b"))
+    folder = settings.effective_index_dir
+    index.catch_up_once(engine, folder)
+    damaged = find_writer(open_index(find_folder(folder)))
+    damaged.delete_documents_by_term("id", article.id)
+    damaged.commit()
+    del damaged
+    with TestClient(app) as reader:
+        assert read(reader, "/v1/search?q=harbour").json()["items"] == []
+        shown = app.state.follower.shown
+        index.rebuild(engine, folder)
+        while app.state.follower.shown == shown:
+            time.sleep(0.01)
+        assert len(read(reader, "/v1/search?q=harbour").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("written", ["recent", "%72ecent", "rec%65nt"])
+def test_search_by_age_is_not_kept(reader, make_article, written):
     make_article(headline="Harbour reopens")
-    path = "/v1/search?q=harbour&sort=recent"
+    path = f"/v1/search?q=harbour&sort={written}"
     scores = [reader.get(path).json()["items"][0]["score"] for _ in range(2)]
     assert scores[1] <= scores[0]
     assert reader.app.state.stored_reader is None or not reader.app.state.stored_reader.pages.bytes
@@ -160,6 +191,17 @@ def test_what_is_kept_is_bounded(reader, make_article, monkeypatch):
         read(reader, f"/v1/articles/{number}")
     assert kept is None or 0 < kept.pages.bytes <= 5000
     assert kept is None or 0 < kept.articles.bytes <= 5000
+
+
+def test_long_addresses_count_among_what_is_kept(reader):
+    """An empty page is small, but a filter may have 500 characters and be repeated."""
+    kept = reader.app.state.stored_reader
+    if kept is None:
+        pytest.skip("PostgreSQL has no hot reads")
+    addresses = [f"/v1/articles?source={number}{'x' * 490}" for number in range(20)]
+    for address in addresses:
+        read(reader, address)
+    assert kept.pages.bytes >= sum(map(len, addresses))
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])

@@ -9,6 +9,7 @@ from fastapi import Header, Request, Response
 
 from app.errors import IfMatchRequired, StaleVersion
 from app.formats import MEDIA_TYPES, SCHEMA_URI, Format, render_article
+from app.requests import read_list_header
 
 # Only for the API's documentation: `require_match` reads the header itself, since its absence is 428.
 IfMatch = Annotated[
@@ -69,7 +70,7 @@ def answer_conditionally(
     media_type: str = "application/json",
 ) -> Response:
     """Return the body, or 304 if the client has it already (RFC 9110 §13.1.2)."""
-    sent = request.headers.get("If-None-Match", "")
+    sent = read_list_header(request, "If-None-Match") or ""
     known = {tag.strip().removeprefix("W/") for tag in sent.split(",")}
     all_headers = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
     if etag in known or "*" in known:
@@ -92,7 +93,7 @@ def answer_in_format(
 
 def require_match(request: Request, article: Served) -> None:
     """Check If-Match against the article's current text; raises IfMatchRequired or StaleVersion."""
-    sent = request.headers.get("If-Match")
+    sent = read_list_header(request, "If-Match")
     if sent is None:
         raise IfMatchRequired("Send If-Match with the article's ETag.")
     current = re.compile(rf'"{article.id}-{article.version}(-[0-9a-f]{{8}})?"')

@@ -55,6 +55,7 @@ from app.errors import (
 from app.formats import Format, choose_format, choose_list_format, render_article
 from app.idempotency import Idempotency
 from app.keys import Reader, VerifiedKey, Writer, require_source
+from app.requests import read_list_header
 from app.tables import Article
 
 router = APIRouter(prefix="/articles", tags=["articles"])
@@ -127,7 +128,7 @@ def list_articles(
 
     Withheld ones are listed only by `status=withheld`, with a key that may write.
     """
-    wanted = choose_list_format(request.headers.get("Accept"), query.format)
+    wanted = choose_list_format(read_list_header(request, "Accept"), query.format)
     refuse_withheld(*query.status, sees_withheld=sees_withheld)
     fields = query.list_fields()
     needs_whole = bool(query.include) or bool(set(fields or ()) - set(ArticleSummary.model_fields))
@@ -198,7 +199,7 @@ def read_article(
     sees_withheld: SeesWithheld,
 ) -> Response:
     """Read one article, in the format that `format` or the Accept header names."""
-    wanted = choose_format(request.headers.get("Accept"), view.format)
+    wanted = choose_format(read_list_header(request, "Accept"), view.format)
     article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
     if wanted is not Format.JSON:
         view.refuse_parts()

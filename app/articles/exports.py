@@ -56,7 +56,7 @@ MEDIA_TYPES = {ExportFormat.NDJSON: "application/x-ndjson", ExportFormat.CSV: "t
 class ExportQuery(Filters):
     """Everything that an export can be asked."""
 
-    format: ExportFormat = ExportFormat.NDJSON
+    format: ExportFormat = Field(ExportFormat.NDJSON, description="Lines of JSON, or a table.")
     after: int = Field(0, ge=0, le=MAX_ID, description="Only articles with a greater id: where to go on.")
 
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlmodel import col
 
 from app.analysis import fold_name
-from app.articles.shapes import Status, read_timestamp
+from app.articles.shapes import Language, Status, read_timestamp
+from app.cleaning import name_agency
 from app.tables import Article, ArticleTerm
 
 # Values of one filter; an OR of more is a query for another tool.
@@ -72,39 +73,68 @@ Value = Annotated[str, Field(min_length=1, max_length=500)]
 Values = Annotated[list[Value], Field(max_length=MAX_VALUES)]
 
 
+Languages = Annotated[list[Language], Field(max_length=MAX_VALUES)]
+Country = Annotated[str, Field(pattern="^[A-Za-z]{2}$")]
+Countries = Annotated[list[Country], Field(max_length=MAX_VALUES)]
+Domains = Annotated[list[Annotated[Value, AfterValidator(str.lower)]], Field(max_length=MAX_VALUES)]
+
+
+def _add_codes(agencies: list[str]) -> list[str]:
+    """Add the codes under which agencies are stored that are asked for as they are printed."""
+    codes = (name_agency(each) or name_agency(each.upper()) for each in agencies)
+    return list(dict.fromkeys([*agencies, *filter(None, codes)]))
+
+
+Agencies = Annotated[Values, AfterValidator(_add_codes)]
+
+
 class Filters(BaseModel):
     """Filters of lists and searches. A repeated one means any of its values; its `not_` twin excludes."""
 
-    language: Values = Field([], description="BCP 47; `en` also finds `en-GB`.")
+    language: Languages = Field([], description="BCP 47; `en` also finds `en-GB`.")
     source: Values = Field([], description="Name of the outlet, letter case aside.")
-    domain: Values = Field([], description="Domain of the outlet.")
-    agency: Values = Field([], description="Agency, such as `AP` or `Reuters`.")
+    domain: Domains = Field([], description="Domain of the outlet.")
+    agency: Agencies = Field([], description="Agency, such as `AP` or `Reuters`.")
     author: Values = Field([], description="Name of an author, letter case aside.")
-    section: Values = []
-    tag: Values = []
+    section: Values = Field([], description="Section, as it is stored.")
+    tag: Values = Field([], description="Tag, letter case aside.")
     place: Values = Field([], description="Place of the dateline, letter case aside.")
-    country: Values = Field([], description="Country of the dateline, ISO 3166-1 alpha-2.")
-    status: Annotated[list[Status], Field(max_length=MAX_VALUES)] = []
-    not_language: Values = []
-    not_source: Values = []
-    not_domain: Values = []
-    not_agency: Values = []
-    not_author: Values = []
-    not_section: Values = []
-    not_tag: Values = []
-    not_place: Values = []
-    not_country: Values = []
-    not_status: Annotated[list[Status], Field(max_length=MAX_VALUES)] = []
+    country: Countries = Field([], description="Country of the dateline, ISO 3166-1 alpha-2.")
+    status: Annotated[list[Status], Field(max_length=MAX_VALUES)] = Field(
+        [], description="`withheld` takes a key that may write."
+    )
+    not_language: Languages = Field([], description="None in this language.")
+    not_source: Values = Field([], description="None of this outlet.")
+    not_domain: Domains = Field([], description="None of this domain.")
+    not_agency: Agencies = Field([], description="None of this agency.")
+    not_author: Values = Field([], description="None by this author.")
+    not_section: Values = Field([], description="None of this section.")
+    not_tag: Values = Field([], description="None with this tag.")
+    not_place: Values = Field([], description="None whose dateline has this place.")
+    not_country: Countries = Field([], description="None whose dateline has this country.")
+    not_status: Annotated[list[Status], Field(max_length=MAX_VALUES)] = Field(
+        [], description="None with this status."
+    )
     has: Annotated[list[Has], Field(max_length=MAX_VALUES)] = Field(
         [], description="Parts that must all be there."
     )
-    not_has: Annotated[list[Has], Field(max_length=MAX_VALUES)] = []
-    ids: Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=200)] = []
-    url: Values = []
-    external_id: Values = []
-    story_id: Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=MAX_VALUES)] = []
-    word_count_min: Annotated[int, Field(ge=0, le=MAX_ID)] | None = None
-    word_count_max: Annotated[int, Field(ge=0, le=MAX_ID)] | None = None
+    not_has: Annotated[list[Has], Field(max_length=MAX_VALUES)] = Field(
+        [], description="Parts of which none may be there."
+    )
+    ids: Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=200)] = Field(
+        [], description="Ids of articles, one in each `ids=`."
+    )
+    url: Values = Field([], description="Address of the page, as it is stored.")
+    external_id: Values = Field([], description="The source's own id.")
+    story_id: Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=MAX_VALUES)] = Field(
+        [], description="Articles of this story."
+    )
+    word_count_min: Annotated[int, Field(ge=0, le=MAX_ID)] | None = Field(
+        None, description="Fewest words of the body."
+    )
+    word_count_max: Annotated[int, Field(ge=0, le=MAX_ID)] | None = Field(
+        None, description="Most words of the body."
+    )
     from_: Start | None = Field(
         None, alias="from", description="RFC 3339 date, month, year or date-time, inclusive."
     )
@@ -118,6 +148,24 @@ class Filters(BaseModel):
     duplicates: Duplicates = Field(
         Duplicates.ALL, description="`collapse` leaves copies out, `only` shows nothing else."
     )
+
+    @field_validator("to")
+    @classmethod
+    def _check_period(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
+        """Refuse a period that nothing can lie in."""
+        start = info.data.get("from_")
+        if to is not None and start is not None and to < start:
+            raise ValueError("lies before `from`")
+        return to
+
+    @field_validator("word_count_max")
+    @classmethod
+    def _check_most(cls, most: int | None, info: ValidationInfo) -> int | None:
+        """Refuse numbers of words that nothing can have."""
+        least = info.data.get("word_count_min")
+        if most is not None and least is not None and most < least:
+            raise ValueError("is less than `word_count_min`")
+        return most
 
 
 DATE_COLUMNS: dict[DateField, Any] = {

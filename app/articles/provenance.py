@@ -21,6 +21,7 @@ from app.errors import InvalidCursor, NotAcceptable, document_errors
 from app.formats import Format, choose_format
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor, fingerprint_query
+from app.requests import read_list_header
 
 router = APIRouter(prefix="/articles", tags=["articles"])
 
@@ -77,7 +78,7 @@ def read_versions(
     session: ReadSession,
     article_id: ArticleId,
     sees_withheld: SeesWithheld,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Versions of a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
 ) -> Response:
     """List the texts that the article has had, the newest first: how each came to be, and what it changed."""
@@ -110,12 +111,12 @@ def read_version(
     request: Request,
     session: ReadSession,
     article_id: ArticleId,
-    version: Annotated[int, Path(ge=1, le=MAX_ID)],
+    version: Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the text.")],
     sees_withheld: SeesWithheld,
     format: Annotated[AskedFormat, Query()] = None,
 ) -> Response:
     """Read one text that the article has had, in the format that `format` or the Accept header names."""
-    wanted = choose_format(request.headers.get("Accept"), format)
+    wanted = choose_format(read_list_header(request, "Accept"), format)
     article = get_readable_article(session, article_id, sees_withheld=sees_withheld)
     document, status = get_version(session, article, version)
     refuse_withheld(status, sees_withheld=sees_withheld)

@@ -27,7 +27,9 @@ from app.cleaning import normalise_text
 MAX_LIST = 200
 EXCERPT_LENGTH = 280
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}\Z", re.IGNORECASE)
+# By length: regions and scripts.
+_SUBTAG_CASES: dict[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
 _WEB_URL = re.compile(r"https?://[^\s/@]+(/\S*)?\Z")
 _DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?\Z")
 
@@ -42,10 +44,12 @@ def _check_url(value: str) -> str:
     return value
 
 
-def _check_language(value: str) -> str:
+def _write_language(value: str) -> str:
+    """Write a language tag in the letter case that is usual for it, which says nothing (RFC 5646 §2.1.1)."""
     if not _LANGUAGE.match(value):
-        raise ValueError("must be a BCP 47 language tag")
-    return value
+        raise ValueError("must be a BCP 47 language tag, such as en or en-GB")
+    language, *subtags = value.lower().split("-")
+    return "-".join([language, *(_SUBTAG_CASES.get(len(each), str.lower)(each) for each in subtags)])
 
 
 def _check_dateline_date(value: str) -> str:
@@ -70,7 +74,7 @@ LongText = Annotated[str, BeforeValidator(_normalise), StringConstraints(strict=
 Text = Annotated[LongText, StringConstraints(max_length=2000)]
 Name = Annotated[LongText, StringConstraints(max_length=500)]
 Url = Annotated[str, StringConstraints(strict=True, max_length=2000), AfterValidator(_check_url)]
-Language = Annotated[str, StringConstraints(strict=True, max_length=35), AfterValidator(_check_language)]
+Language = Annotated[str, StringConstraints(strict=True, max_length=35), AfterValidator(_write_language)]
 
 
 class Shape(BaseModel):

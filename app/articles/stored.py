@@ -5,7 +5,7 @@ An article's JSON is rendered when it is written, so that serving it needs one l
 look-ups take microseconds and wait for no network, these reads therefore run in the event loop. An article
 that was read, and a page of the list, are kept as they were answered for as long as no other connection has
 changed the database, which SQLite tells exactly (`PRAGMA data_version`, other processes included); a page of
-a search for as long as the index has not moved on either. What is kept `RequestFrame` sends itself, past the
+a search for as long as the index is the same, too. What is kept `RequestFrame` sends itself, past the
 middleware.
 
 Only the plain case is answered here: a client who may read, and wants the usual JSON of a usable article. All
@@ -17,6 +17,7 @@ import sqlite3
 from collections import OrderedDict
 from types import SimpleNamespace
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from sqlalchemy import Engine, bindparam, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,6 +37,8 @@ MAX_DIGITS = 18
 MAX_KEPT_BYTES = 16 * 1024 * 1024
 MAX_ARTICLE_BYTES = 4 * 1024 * 1024
 MAX_ANSWER_BYTES = 256 * 1024
+# What the objects of an answer take beside their bytes (measured with tracemalloc).
+OBJECTS_BYTES = 1500
 # Larger answers are compressed in a thread, by the middleware for it.
 MAX_PACKED_HERE = 128 * 1024
 # What another process may hold the database for (a recovery); after it the endpoint waits in a thread.
@@ -74,7 +77,7 @@ Header = tuple[bytes, bytes]
 Whole = tuple[list[Header], bytes]
 """Headers and body."""
 State = tuple[int, int]
-"""What an answer depends on: how often the database has changed, and the change that searches see."""
+"""What an answer depends on: how often the database has changed, and how often the index."""
 
 
 class Answer:
@@ -125,17 +128,22 @@ class Kept:
     def keep(self, path: str, query: bytes, state: State, answer: Answer) -> None:
         """Keep an answer that saw this state or a later one."""
         if replaced := self._answers.pop((path, query), None):
-            self.bytes -= _weigh(replaced[1])
+            self.bytes -= _weigh(path, query, replaced[1])
         self._answers[path, query] = (state, answer)
-        self.bytes += _weigh(answer)
+        self.bytes += _weigh(path, query, answer)
         while self.bytes > self.most_bytes:
-            _, (_, dropped) = self._answers.popitem(last=False)
-            self.bytes -= _weigh(dropped)
+            (path, query), (_, dropped) = self._answers.popitem(last=False)
+            self.bytes -= _weigh(path, query, dropped)
 
 
-def _weigh(answer: Answer) -> int:
-    """Return what counts as the bytes of an answer: compressed, it has about half as many again."""
-    return len(answer.body) * 3 // 2
+def _weigh(path: str, query: bytes, answer: Answer) -> int:
+    """Return what counts as the bytes of an answer: all that a client can make long.
+
+    Of a search that finds nothing the address is the longest, and the objects are more than the bytes.
+    """
+    headers = sum(len(name) + len(value) for name, value in answer.headers)
+    # Compressed, a body has about half as many bytes again.
+    return OBJECTS_BYTES + len(path) + len(query) + headers + len(answer.body) * 3 // 2
 
 
 class StoredReader:
@@ -167,9 +175,9 @@ class StoredReader:
             self.articles.keep(path, b"", state, answer)
         return answer
 
-    def read_state(self, seq: int) -> State:
-        """Read what an answer depends on; `seq` is 0 for one that is not of the index."""
-        return self._states.execute("PRAGMA data_version").fetchall()[0][0], seq
+    def read_state(self, shown: int) -> State:
+        """Read what an answer depends on; `shown` is the follower's, 0 for one that is not of the index."""
+        return self._states.execute("PRAGMA data_version").fetchall()[0][0], shown
 
 
 def open_reader(engine: Engine) -> StoredReader | None:
@@ -241,8 +249,8 @@ def _find_answer(reader: StoredReader, scope: Scope) -> tuple[Answer | None, Sta
     state, answer = None, None
     try:
         if path in _PAGE_ROUTES:
-            if BY_AGE not in query:
-                state = reader.read_state(scope["app"].state.follower.seq if path == SEARCH else 0)
+            if BY_AGE not in unquote_to_bytes(query):
+                state = reader.read_state(scope["app"].state.follower.shown if path == SEARCH else 0)
                 answer = reader.pages.find(path, query, state)
         elif not query and (article_id := _read_id(path)) is not None:
             answer = reader.find_article(path, article_id)

@@ -66,8 +66,8 @@ class View(BaseModel):
 class ListQuery(Filters, View):
     """Everything that a list can be asked."""
 
-    sort: Sort = Sort.NEWEST
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    sort: Sort = Field(Sort.NEWEST, description="Order: by the date that `date_field` names, or of change.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Articles of a page.")
     cursor: str | None = Field(None, description="The `next` of the page before.")
 
 

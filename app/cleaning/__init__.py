@@ -3,6 +3,7 @@
 A pure library: no web, no database, no clock, no network, no settings.
 """
 
+from app.cleaning.agencies import name_agency
 from app.cleaning.article import (
     Article,
     Author,
@@ -51,6 +52,7 @@ __all__ = [
     "count_words",
     "fingerprint_text",
     "lay_out",
+    "name_agency",
     "normalise_text",
     "show_markup",
 ]

@@ -27,13 +27,24 @@ def name_language(draft: Draft) -> Draft:
     sure = {language for language, score in told if score >= _CERTAIN}
     if len(sure) > 1:
         return draft
-    language, score = told[0] if told else ("und", 0.0)
+    language, score = _choose(told)
     if declared and language != declared:
         if score < _SURE:
             return replace(draft, language=declared) if len(draft.body) >= _SHORTEST else draft
         if score >= _CERTAIN:
             draft = draft.with_warning(Warning_.LANGUAGE_DIFFERS)
     return replace(draft, language=language) if score >= _SURE else draft
+
+
+def _choose(told: list[tuple[str, float]]) -> tuple[str, float]:
+    """Choose what the samples together speak for most, and how sure the surest of them is.
+
+    The first one alone may be full of names, which are of any language.
+    """
+    if not told:
+        return "und", 0.0
+    best = max(dict(told), key=lambda each: sum(score for language, score in told if language == each))
+    return best, max(score for language, score in told if language == best)
 
 
 def _samples(body: str) -> list[str]:

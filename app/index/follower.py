@@ -65,6 +65,7 @@ class Follower:
         self._next_try = 0.0
         self._reported, self._next_report = "", 0.0
         self._snapshot: Snapshot | None = None
+        self._shown = 0
         self._advanced = threading.Condition()
         self._woken = threading.Event()
         self._stopping = threading.Event()
@@ -90,6 +91,11 @@ class Follower:
         """The seq up to which this process's searches see every change."""
         snapshot = self._snapshot
         return snapshot.seq if snapshot else 0
+
+    @property
+    def shown(self) -> int:
+        """How often what this process's searches see has changed; an index built anew has the same seq."""
+        return self._shown
 
     @property
     def is_writer(self) -> bool:
@@ -212,6 +218,7 @@ class Follower:
         snapshot = take_snapshot(self._index, seq)
         with self._advanced:
             self._snapshot, self._is_unseen = snapshot, False
+            self._shown += 1
             self._advanced.notify_all()
 
 

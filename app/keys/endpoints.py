@@ -125,7 +125,7 @@ def list_api_keys(
     _admin: Admin,
     session: ReadSession,
     response: Response,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Keys of a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
 ) -> KeyList:
     """List the keys, the newest first; revoked and expired ones too."""

@@ -24,6 +24,7 @@ from app.errors import (
 from app.formats import choose_list_format
 from app.index import Snapshot
 from app.keys import Reader
+from app.requests import read_list_header
 from app.search.pages import search
 from app.search.shapes import SearchList, SearchQuery, Suggestion, SuggestionList, SuggestQuery
 from app.search.suggestions import suggest
@@ -47,7 +48,7 @@ def search_articles(
     and the operands of AND, OR and NOT are binding. The index follows the store within moments; `min_seq`
     waits for a change.
     """
-    choose_list_format(request.headers.get("Accept"), query.format)
+    choose_list_format(read_list_header(request, "Accept"), query.format)
     body, headers = write_answer(request, session, query)
     headers["Vary"] = "Accept"
     return answer_conditionally(request, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', headers)

@@ -45,7 +45,7 @@ class SearchQuery(Filters):
     sort: SearchSort | None = Field(
         None, description="By default `relevance` if `q` looks for words, else `newest`."
     )
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Hits of a page.")
     cursor: str | None = Field(None, description="The `next` of the page before.")
     fields: str | None = Field(
         None,
@@ -144,9 +144,9 @@ class SuggestField(StrEnum):
 class SuggestQuery(BaseModel):
     """What names to suggest."""
 
-    field: SuggestField
+    field: SuggestField = Field(description="What the names are of.")
     prefix: str = Field("", max_length=200, description="How a word of the name begins, letter case aside.")
-    limit: int = Field(10, ge=1, le=MAX_SUGGESTIONS)
+    limit: int = Field(10, ge=1, le=MAX_SUGGESTIONS, description="Most names.")
 
 
 class Suggestion(BaseModel):

@@ -31,6 +31,7 @@ from app.idempotency import Idempotency, answer_once
 from app.index import Snapshot
 from app.keys import Reader, Writer, require_source
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.requests import read_list_header
 from app.stories.membership import join_stories, list_members, split_story
 from app.stories.queries import list_duplicates, list_stories, read_story
 from app.stories.related import find_related
@@ -172,7 +173,7 @@ def join_other_stories(
 def _check_match(request: Request, session: Session, story_id: int) -> None:
     """Check that the story exists, and that it is as the client has seen it, if it says how."""
     etag = _make_etag(read_story(session, story_id))
-    sent = request.headers.get("If-Match")
+    sent = read_list_header(request, "If-Match")
     if sent is not None and not any(tag.strip() in ("*", etag) for tag in sent.split(",")):
         raise StaleVersion("If-Match names another state of the story.", headers={"ETag": etag})
 
@@ -196,7 +197,7 @@ def show_duplicates(
     session: ReadSession,
     article_id: ArticleId,
     sees_withheld: SeesWithheld,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Articles of a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
 ) -> Response:
     """List the other articles of the same story, each with how it compares with this one."""
@@ -216,7 +217,7 @@ def show_related(
     session: ReadSession,
     article_id: ArticleId,
     sees_withheld: SeesWithheld,
-    limit: Annotated[int, Query(ge=1, le=MAX_RELATED)] = 10,
+    limit: Annotated[int, Query(ge=1, le=MAX_RELATED, description="Most articles.")] = 10,
 ) -> Response:
     """List articles of other stories that share this one's most telling words, the closest first.
 

@@ -38,7 +38,7 @@ class StoryQuery(BaseModel):
     )
     to: End | None = Field(None, description="Last seen at or before this; a date counts to its end.")
     sort: StorySort = Field(StorySort.NEWEST, description="By when it was last seen, or by its size.")
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Stories of a page.")
     cursor: str | None = Field(None, description="The `next` of the page before.")
 
 

@@ -23,7 +23,6 @@ from app.web.rendering import STATIC, find_server, render_page
 from app.web.words import FAMILIES, WARNINGS
 
 router = APIRouter(include_in_schema=False)
-READING = ["GET", "HEAD"]
 # A script that asks for the results alone says so in this header, so one address serves both.
 FRAGMENT = "Dateline-Fragment"
 
@@ -34,7 +33,7 @@ def mount_pages(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=STATIC))
 
 
-@router.api_route("/", methods=READING, dependencies=[Reader])
+@router.get("/", dependencies=[Reader])
 def show_reader(request: Request, session: ReadSession) -> Response:
     """Show the newest articles, or those that a search has found."""
     pairs = read_pairs(request)
@@ -51,7 +50,7 @@ def show_reader(request: Request, session: ReadSession) -> Response:
     )
 
 
-@router.api_route("/articles/{article_id}", methods=READING, dependencies=[Reader])
+@router.get("/articles/{article_id}", dependencies=[Reader])
 def show_article(
     request: Request, session: ReadSession, article_id: ArticleId, sees_withheld: SeesWithheld
 ) -> Response:
@@ -61,7 +60,7 @@ def show_article(
     return render_page("article.html", {**values, "warning_words": WARNINGS})
 
 
-@router.api_route("/playground", methods=READING)
+@router.get("/playground")
 def show_playground(request: Request) -> Response:
     """Show the page on which a text can be cleaned without storing it."""
     values = {

@@ -649,3 +649,26 @@ def test_signature_below_the_body_names_the_author(line: str, authors: tuple[Aut
     found = find_byline(draft)
     assert found.authors == authors
     assert found.lines[3].role is Role.REMOVED
+
+
+def test_names_at_the_beginning_do_not_hide_the_language() -> None:
+    names = (
+        "Harbour Institute of Maritime Management (HIMM School of Shipping Hamburg) und Northern Quay "
+        "Business College haben ihre Lehrpläne verbunden: Master of Port Operations, Bachelor of "
+        "Global Logistics, Certificate in Cargo Insurance, Executive Leadership Programme, Summer School on "
+        "Green Shipping, Young Captains Fellowship, Digital Harbour Lab und Women in Shipping Network "
+        "gehören nun zusammen."
+    )
+    text = (
+        "Die Studierenden sollen künftig an beiden Orten lernen, sagte die Leiterin der Schule am Dienstag. "
+        "Wer im Herbst beginnt, verbringt das erste Jahr an der Elbe und das zweite an der See. Die Gebühren "
+        "bleiben gleich, und die Zahl der Plätze steigt um ein Drittel.",
+        "Der Senat hat dem Plan zugestimmt, obwohl die Gewerkschaft noch Fragen nach den Verträgen der "
+        "Lehrkräfte hat. Sie fürchtet, dass Stunden wegfallen, wenn zwei Klassen zusammen unterrichtet "
+        "werden, und will darüber im Frühjahr noch einmal mit der Leitung sprechen.",
+        "Für die Häfen kommt der Plan zur rechten Zeit, denn ihnen fehlen seit Jahren Leute, die mit den "
+        "neuen Kränen umgehen können. Ein Teil der Ausbildung soll deshalb an Bord eines alten Frachters "
+        "stattfinden, der am Ende der Mole liegt und dafür umgebaut wird. Die Arbeiten beginnen im Mai.",
+    )
+    raw = "\n\n".join(["Zwei Schulen am Hafen legen ihre Lehrgänge zusammen", names, *text])
+    assert clean(raw).language == "de"
