@@ -13,7 +13,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from app.articles.rows import build_row, prepare_article
@@ -77,12 +77,16 @@ def _needs_key(dependant: Dependant) -> bool:
 
 
 def list_methods(app: FastAPI, path: str) -> list[str]:
-    """List the documented methods of an address."""
+    """List the documented methods of an address.
+
+    From the routes themselves: the document takes half a second to write.
+    """
     return sorted(
-        method.upper()
-        for template, operations in app.openapi()["paths"].items()
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path)
-        for method in operations
+        method
+        for route in iter_route_contexts(app.routes)
+        if isinstance(route.original_route, APIRoute) and route.include_in_schema
+        if route.path_regex.match(path)
+        for method in route.methods or ()
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
@@ -93,11 +93,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.stopping = threading.Event()
     app.state.limits = Limits(settings)
-    v1 = APIRouter(prefix="/v1")
+    app.state.query_parameters = {}
+    known_only = [Depends(refuse_unknown_parameters)]
     for part in (articles, ingest, provenance, search, stories, feeds, changes, exports, keys):
-        v1.include_router(part.router)
-    for router in (v1, health.router, monitoring.router):
-        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+        app.include_router(part.router, prefix="/v1", dependencies=known_only)
+    for part in (health, monitoring):
+        app.include_router(part.router, dependencies=known_only)
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
