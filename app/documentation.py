@@ -5,7 +5,7 @@ they cannot differ from what it answers; only ids and times are fixed.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from app.articles.rows import build_row, prepare_article
@@ -63,13 +63,9 @@ def _open_reads(document: dict[str, Any], app: FastAPI) -> None:
                 operation["security"].append({})
 
 
-def list_routes(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
-    """List the routes of an application with those of its routers, each with its path in its own router."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif (router := getattr(route, "original_router", None)) is not None:
-            yield from list_routes(router.routes)
+def list_routes(routes: Sequence[BaseRoute]) -> list[APIRoute]:
+    """List those of an application's routes that FastAPI serves: not its folders of files."""
+    return [route for route in routes if isinstance(route, APIRoute)]
 
 
 def _needs_key(dependant: Dependant) -> bool:
@@ -83,9 +79,8 @@ def list_methods(app: FastAPI, path: str) -> list[str]:
     """
     return sorted(
         method
-        for route in iter_route_contexts(app.routes)
-        if isinstance(route.original_route, APIRoute) and route.include_in_schema
-        if route.path_regex.match(path)
+        for route in list_routes(app.routes)
+        if route.include_in_schema and route.path_regex.match(path)
         for method in route.methods or ()
     )
 

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
@@ -64,6 +64,11 @@ def _list_query_parameters(request: Request) -> frozenset[str]:
 def _find_query_parameters(dependant: Dependant) -> set[str]:
     own = get_flat_params(Dependant(query_params=dependant.query_params))
     return {field.alias for field in own}.union(*map(_find_query_parameters, dependant.dependencies))
+
+
+def make_router(prefix: str, tag: str) -> APIRouter:
+    """Make the router of a part of the API, whose endpoints refuse what they do not document."""
+    return APIRouter(prefix=prefix, tags=[tag], dependencies=[Depends(refuse_unknown_parameters)])
 
 
 async def read_body(request: Request) -> bytes:
