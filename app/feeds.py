@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 from sqlalchemy import and_, func, or_, select
 from sqlmodel import Session, col
@@ -39,11 +39,12 @@ from app.formats import write_html
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
 from app.query import parse_query
+from app.requests import make_router
 from app.search import find_hits, take_snapshot
 from app.search.shapes import SearchQuery, SearchSort
 from app.tables import Article, Change
 
-router = APIRouter(tags=["feeds"])
+router = make_router("/v1", "feeds")
 
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
 # How far back deletions are looked for: some milliseconds of work, and days of a store of usual size.

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -18,6 +18,7 @@ from sqlmodel import Session, col
 from app.changes import get_last_seq
 from app.database import UNAVAILABLE, Replica, explain, is_migrated, is_writable, read_session
 from app.errors import DatelineError, InternalError, NotReady, document_errors
+from app.requests import make_router
 from app.settings import Settings
 from app.tables import Change
 
@@ -27,7 +28,7 @@ PROBE_SECONDS = 4.0
 # Less room than this is as good as none: SQLite's log alone grows to 4 MB between checkpoints.
 LEAST_FREE_BYTES = 8 * 1024 * 1024
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = make_router("/health", "health")
 
 
 class ReplicaState(BaseModel):

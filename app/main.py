@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
@@ -42,6 +42,7 @@ from app.errors import (
     list_field_errors,
 )
 from app.index import Follower
+from app.ingest import batch, recleaning
 from app.ingest import endpoints as ingest
 from app.ingest.articles import dump_json
 from app.ingest.batch import MOST_AT_A_TIME
@@ -51,7 +52,7 @@ from app.keys import endpoints as keys
 from app.limits import Limits
 from app.logs import AccessLog
 from app.metrics import RequestMeter
-from app.requests import RequestFrame, refuse_unknown_parameters
+from app.requests import RequestFrame
 from app.search import endpoints as search
 from app.settings import Settings, read_list
 from app.shutdown import watch_for_stop
@@ -76,6 +77,24 @@ EXPOSED_HEADERS = [
 ]
 
 
+PARTS = (
+    articles,
+    recleaning,
+    batch,
+    ingest,
+    provenance,
+    search,
+    stories,
+    feeds,
+    changes,
+    exports,
+    keys,
+    health,
+    monitoring,
+    reference,
+)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application; its database must have the schema (`dateline serve` sees to that)."""
     settings = settings or Settings()
@@ -93,11 +112,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.stopping = threading.Event()
     app.state.limits = Limits(settings)
-    v1 = APIRouter(prefix="/v1")
-    for part in (articles, ingest, provenance, search, stories, feeds, changes, exports, keys):
-        v1.include_router(part.router)
-    for router in (v1, health.router, monitoring.router):
-        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+    app.state.query_parameters = {}
+    # The routes themselves: of a router that is included, FastAPI makes each once more for every application,
+    # when the first request comes, and looks through all of them twice for every other one.
+    for part in PARTS:
+        app.router.routes.extend(part.router.routes)
     app.add_exception_handler(DatelineError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_framework_error)
@@ -107,7 +126,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(Exception, _answer_fault)
     _add_middleware(app, settings)
     reference.mount_assets(app)
-    app.include_router(reference.router)
     mount_pages(app)
     describe_api(app)
     return app

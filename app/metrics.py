@@ -29,7 +29,6 @@ _CLEANING_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 # The label of requests that no route took: their addresses are the client's own text.
 NO_ROUTE = "none"
-API_PREFIX = "/v1"
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, which nobody asks for
 
@@ -139,6 +138,4 @@ def name_route(scope: Scope) -> str:
     path: str = getattr(scope.get("route"), "path", NO_ROUTE)
     if "route" not in scope and "app_root_path" in scope:  # a folder of static files
         return str(scope["root_path"]).removeprefix(scope["app_root_path"])
-    # FastAPI names the route of an included router without the prefix that it was included under.
-    is_prefixed = scope["path"].startswith(API_PREFIX) and not path.startswith(API_PREFIX)
-    return API_PREFIX + path if is_prefixed and path != NO_ROUTE else path
+    return path

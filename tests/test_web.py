@@ -68,9 +68,10 @@ def change(client: TestClient, article: dict[str, Any], **fields: Any) -> dict[s
 
 def test_reader_shows_the_newest_articles_under_their_days(client, make_article):
     make_article(headline="Older", published_at="2024-05-07")
-    make_article(
+    newest = make_article(
         headline="Newer", dateline=DATELINE, agency="Reuters", source={"name": "Quay Post"}, language="ja"
     )
+    assert client.get("/v1/search", params={"min_seq": newest["seq"]}).status_code == 200  # is indexed
     html = show(client, "/")
     said = words_of(html)
     assert "2 articles." in said

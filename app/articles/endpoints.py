@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
@@ -55,10 +55,10 @@ from app.errors import (
 from app.formats import Format, choose_format, choose_list_format, render_article
 from app.idempotency import Idempotency
 from app.keys import Reader, VerifiedKey, Writer, require_source
-from app.requests import read_list_header
+from app.requests import make_router, read_list_header
 from app.tables import Article
 
-router = APIRouter(prefix="/articles", tags=["articles"])
+router = make_router("/v1/articles", "articles")
 
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, description="The article's id.")]
 MISSING_ERRORS = (KeyRequired, InvalidKey, ScopeMissing, NotFound, ArticleDeleted)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import func, select
@@ -24,9 +24,10 @@ from app.articles.withholding import SeesWithheld, refuse_withheld
 from app.database import MinSeq, open_read_session
 from app.errors import ArticleWithheld, InvalidKey, KeyRequired, ScopeMissing, document_errors
 from app.keys import Reader
+from app.requests import make_router
 from app.tables import Article
 
-router = APIRouter(tags=["articles"])
+router = make_router("/v1", "articles")
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 

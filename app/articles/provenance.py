@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
 
 from app.articles.conditional import answer_conditionally, answer_in_format, make_json_response, name_text
@@ -21,9 +21,9 @@ from app.errors import InvalidCursor, NotAcceptable, document_errors
 from app.formats import Format, choose_format
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor, fingerprint_query
-from app.requests import read_list_header
+from app.requests import make_router, read_list_header
 
-router = APIRouter(prefix="/articles", tags=["articles"])
+router = make_router("/v1/articles", "articles")
 
 
 class VersionList(BaseModel):

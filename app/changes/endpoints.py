@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
@@ -15,8 +15,9 @@ from app.changes.watching import ChangeWatch
 from app.errors import ChangesPruned, FieldError, InvalidParameter, TooManyFollowers, document_errors
 from app.keys import Reader
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.requests import make_router
 
-router = APIRouter(tags=["changes"])
+router = make_router("/v1", "changes")
 
 LONGEST_WAIT = 30
 # Proxies commonly close a connection that is silent for 30 to 60 seconds.

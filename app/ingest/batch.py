@@ -17,7 +17,7 @@ from typing import Annotated
 
 import orjson
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
@@ -44,10 +44,11 @@ from app.ingest.cleaners import Cleaners
 from app.ingest.lines import Grouper, Line, LineSplitter, Prepared
 from app.ingest.storing import BUSY, Group, Receipt, describe_refusal, store_lines, take_prepared
 from app.keys import Writer
+from app.requests import make_router
 
 _log = logging.getLogger(__name__)
 
-router = APIRouter()
+router = make_router("/v1", "ingest")
 
 CODINGS = ("identity", "gzip", "x-gzip")
 NDJSON = "application/x-ndjson"

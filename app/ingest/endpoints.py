@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
@@ -36,7 +36,6 @@ from app.errors import (
     document_errors,
 )
 from app.idempotency import Idempotency, answer_once
-from app.ingest import batch, recleaning
 from app.ingest.articles import (
     OnDuplicate,
     dump_json,
@@ -47,13 +46,11 @@ from app.ingest.articles import (
 from app.ingest.cleaners import Cleaners
 from app.ingest.submissions import Submission, bind_submission, read_submission
 from app.keys import Reader, Writer, require_source
-from app.requests import Body
+from app.requests import Body, make_router
 from app.stories.placing import compare_with_lead
 from app.stories.shapes import OriginalRead
 
-router = APIRouter(tags=["ingest"])
-router.include_router(recleaning.router)
-router.include_router(batch.router)
+router = make_router("/v1", "ingest")
 
 SUBMISSION_ERRORS = (
     KeyRequired,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Engine, exists, select
 from sqlalchemy.orm import aliased
@@ -39,9 +39,10 @@ from app.ingest.articles import CleanedSubmission, clean_submission, list_cleani
 from app.ingest.cleaners import Cleaners
 from app.ingest.submissions import Submission, read_stored
 from app.keys import Writer, require_source
+from app.requests import make_router
 from app.tables import Article, RawText
 
-router = APIRouter()
+router = make_router("/v1", "ingest")
 
 
 class Recleaning(VersionDiff):

@@ -6,7 +6,7 @@ There is no Idempotency-Key here: its record would keep the secret.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel import Session
 
@@ -28,9 +28,10 @@ from app.errors import (
 from app.keys.access import Admin
 from app.keys.queries import Scope, create_key, describe_state, find_scope, list_keys, revoke_key
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
+from app.requests import make_router
 from app.tables import Key
 
-router = APIRouter(prefix="/keys", tags=["keys"])
+router = make_router("/v1/keys", "keys")
 
 ADMIN_ERRORS = (KeyRequired, InvalidKey, ScopeMissing)
 # A secret may lie in no cache, and a list of keys is nobody else's business.

@@ -4,7 +4,7 @@ import hashlib
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from app.articles.conditional import answer_conditionally
@@ -24,12 +24,12 @@ from app.errors import (
 from app.formats import choose_list_format
 from app.index import Snapshot
 from app.keys import Reader
-from app.requests import read_list_header
+from app.requests import make_router, read_list_header
 from app.search.pages import search
 from app.search.shapes import SearchList, SearchQuery, Suggestion, SuggestionList, SuggestQuery
 from app.search.suggestions import suggest
 
-router = APIRouter(tags=["search"])
+router = make_router("/v1", "search")
 
 # How long a search waits for the change that `min_seq` names.
 MIN_SEQ_SECONDS = 5.0

@@ -4,7 +4,7 @@ import hashlib
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import Header, Path, Query, Request, Response
 from sqlmodel import Session
 
 from app.articles.conditional import answer_conditionally, make_json_response
@@ -31,7 +31,7 @@ from app.idempotency import Idempotency, answer_once
 from app.index import Snapshot
 from app.keys import Reader, Writer, require_source
 from app.paging import DEFAULT_LIMIT, MAX_LIMIT
-from app.requests import read_list_header
+from app.requests import make_router, read_list_header
 from app.stories.membership import join_stories, list_members, split_story
 from app.stories.queries import list_duplicates, list_stories, read_story
 from app.stories.related import find_related
@@ -46,7 +46,7 @@ from app.stories.shapes import (
     StoryRead,
 )
 
-router = APIRouter(tags=["stories"])
+router = make_router("/v1", "stories")
 
 StoryId = Annotated[int, Path(ge=1, le=MAX_ID, description="The story's id.")]
 IfMatchStory = Annotated[

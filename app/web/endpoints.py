@@ -29,7 +29,7 @@ FRAGMENT = "Dateline-Fragment"
 
 def mount_pages(app: FastAPI) -> None:
     """Add the pages and their static files to the application."""
-    app.include_router(router)
+    app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=STATIC))
 
 
