@@ -32,6 +32,10 @@ _CONTEXTUAL = (  # what the labeller, and no rule, took for furniture
 _CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
 _PROSE, _BODY = 80.0, 2  # letters of a paragraph, and how many come before a signature
 _SIGNED, _LABELLED = 4, 15  # paragraphs below the body that can hold bare names, and names behind "By"
+# "(Source: AFP/dpa)" below the body says who wrote the story: a name below it is that of a topic.
+_SOURCE_LINE = re.compile(
+    r"[(\[]?(?:quellen?|sources?|fontes?|fonti|fuentes?|bron|källa|kilde) ?[:：]", re.IGNORECASE
+)
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
 
@@ -66,7 +70,7 @@ def find_byline(draft: Draft) -> Draft:
 def _find_signature(draft: Draft) -> Draft:
     """Find the names that stand right below the body, where nothing above it names anybody: those of a line
     whose words say so, or of a line that holds one person's name with a known given name. A person whom the
-    story speaks of is its topic and no author.
+    story speaks of is its topic and no author, and so is one below the line that names the story's source.
     """
     prose = [
         index
@@ -75,13 +79,15 @@ def _find_signature(draft: Draft) -> Draft:
     ]
     if len(prose) < _BODY:
         return draft
-    end = prose[-1] + 1
+    end, is_sourced = prose[-1] + 1, False
     for place, paragraph in enumerate(draft.paragraphs[end : end + _LABELLED]):
         line, text = draft.line(paragraph[0]), draft.text_of(paragraph)
         if line.reason and line.reason not in _CONTEXTUAL:
             continue
+        is_sourced = is_sourced or _SOURCE_LINE.match(text) is not None
         names = read_byline(text)
-        if names is None and place < _SIGNED and is_name(text) and has_given_name(text):
+        can_be_bare = place < _SIGNED and not is_sourced
+        if names is None and can_be_bare and is_name(text) and has_given_name(text):
             if _is_spoken_of(draft, text):
                 continue
             names = Names((Author(spell_name(text)),), None, False, True)

@@ -16,6 +16,11 @@ from app.cleaning.titles import choose_headline, find_stated
 
 _LONGEST = 220
 _SENTENCE, _LONGEST_SENTENCE = 60.0, 120.0  # letters from which a sentence is a paragraph, or can be one
+_SHORTEST = 12.0  # letters of a headline behind a trail
+# "HomeSportFerries return": a capital letter behind three small ones begins what was a link of its own.
+_GLUED_TRAIL = re.compile(
+    r"(?:Home|Startseite|Accueil|Inicio)(?:(?=[A-ZÀ-Þ])[^.!?:|]{2,30}?[a-zß-ÿ]{3}(?=[A-ZÀ-Þ]))+"
+)
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
 
 
@@ -34,7 +39,7 @@ def find_headline(draft: Draft) -> Draft:
     chosen = choose_headline(draft)
     if chosen is None or len(paragraphs) < 2 or not _is_headline(draft, chosen):
         return draft.with_warning(Warning_.NO_HEADLINE) if paragraphs else draft
-    return _take_chosen(draft, chosen)
+    return _leave_trail(_take_chosen(draft, chosen))
 
 
 def _take_stated(draft: Draft, headline: Paragraph, text: str) -> Draft:
@@ -57,6 +62,15 @@ def _take_chosen(draft: Draft, headline: Paragraph) -> Draft:
         draft = _cut_site_name(draft, headline)
     draft = replace(draft, headline=draft.text_of(headline))
     return _find_standfirst(draft, headline)
+
+
+def _leave_trail(draft: Draft) -> Draft:
+    """Cut a trail off that stands before the headline on its line without anything that parts them."""
+    printed = draft.headline or ""
+    trail = _GLUED_TRAIL.match(printed)
+    if trail and weigh(printed[trail.end() :]) >= _SHORTEST:
+        return replace(draft, headline=printed[trail.end() :])
+    return draft
 
 
 def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:

@@ -461,6 +461,36 @@ def test_headline_behind_a_trail_is_taken_from_the_line_that_prints_it_alone(tra
     assert clean(raw).headline == headline
 
 
+def test_headline_that_the_trail_cuts_off_is_taken_whole() -> None:
+    headline = "Harbour ferries return after the longest winter storm in years"
+    raw = f"> {headline[:40]}...\n\n{headline}\n\nBy Nora Feld\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("printed", "headline"),
+    [
+        ("HomeShippingHarbour ferries return after storm", "Harbour ferries return after storm"),
+        ("HomePorto DistrictHarbour ferries return after storm", "Harbour ferries return after storm"),
+        ("Home ferries of the McHarbour return after storm", None),
+        ("HomeShippingRain", None),  # too short behind the trail
+    ],
+)
+def test_trail_that_is_glued_to_the_headline_is_cut_off(printed: str, headline: str | None) -> None:
+    raw = f"{printed}\n\nBy Nora Feld\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == (headline or printed)
+
+
+@pytest.mark.parametrize(
+    "line", ["Harbour ferries return. (AP Photo/Ann Lee)", "Click here for more on ferries"]
+)
+def test_caption_or_pointer_is_no_headline(line: str) -> None:
+    headline = "Harbour ferries return after storm"
+    raw = f"{headline}\n\n{line}\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+    assert clean(raw.removeprefix(f"{headline}\n\n")).headline is None
+
+
 def test_headline_of_two_sentences_is_no_paragraph() -> None:
     headline = "The ferries were famously late for years. Now they come on time."
     raw = f"{headline}\n\nBy Nora Feld\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
@@ -631,6 +661,7 @@ def test_notes_below_the_article_are_kept() -> None:
     ("line", "authors"),
     [
         ("Nora Feld", (Author("Nora Feld"),)),
+        ("Nguyễn Thị An", (Author("Nguyễn Thị An"),)),
         ("Written by Nora Feld", (Author("Nora Feld"),)),
         ("Rui Costa", ()),  # whom the story speaks of
         ("Harbour Works", ()),
@@ -649,3 +680,18 @@ def test_signature_below_the_body_names_the_author(line: str, authors: tuple[Aut
     found = find_byline(draft)
     assert found.authors == authors
     assert found.lines[3].role is Role.REMOVED
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Nora Feld", ()),
+        ("Author: Nora Feld", (Author("Nora Feld"),)),
+    ],
+)
+def test_bare_name_below_the_source_of_the_story_is_a_topic(line: str, authors: tuple[Author, ...]) -> None:
+    texts = ("Ferries return after storm", PROSE, MORE, "(Quelle: AFP/dpa)", line)
+    lines = [Line(number, text) for number, text in enumerate(texts, start=1)]
+    lines[3:] = [each._replace(role=Role.REMOVED, reason=Reason.NAVIGATION) for each in lines[3:]]
+    draft = Draft(raw="", lines=tuple(lines), paragraphs=tuple((line.number,) for line in lines))
+    assert find_byline(draft).authors == authors

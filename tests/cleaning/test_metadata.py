@@ -112,6 +112,22 @@ def test_stated_authors_are_people(author: Any, authors: tuple[Author, ...], age
     assert cleaned.agency == agency or agency is None
 
 
+@pytest.mark.parametrize(
+    ("author", "byline", "authors"),
+    [
+        ("nora mcfeld_7", "By Nora mcfeld_7", (Author("Nora mcfeld_7"),)),
+        ("Quayfox", "By Quayfox", (Author("Quayfox"),)),
+        ("Quayfox", "Quayfox sat on the pier", ()),
+        ("The Quay Herald", "By The Quay Herald", ()),  # the outlet
+    ],
+)
+def test_stated_pen_name_is_an_author_behind_by(
+    author: str, byline: str, authors: tuple[Author, ...]
+) -> None:
+    site = '<meta property="og:site_name" content="The Quay Herald">'
+    assert clean_page({**STATED, "author": {"name": author}}, byline=byline, head=site).authors == authors
+
+
 def test_agency_that_the_page_prints_alone_is_its_byline() -> None:
     cleaned = clean_page({**STATED, "author": {"name": "AFP"}}, byline="AFP")
     assert (cleaned.authors, cleaned.agency, cleaned.byline) == ((), "AFP", "AFP")
