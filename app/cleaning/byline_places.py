@@ -132,6 +132,10 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
     for index, names in enumerate(read):
         if names is None or any(author.name.split()[-1].casefold() in spoken_of for author in names.authors):
             continue
+        if index < start and any(
+            map(_are_people, (*read[max(0, index - 1) : index], *read[index + 1 : start][:1]))
+        ):
+            continue  # one of several people above the headline: the entry of a menu
         evidence = _weigh_evidence(draft, introduction, texts, index, names)
         evidence += 0 < index - start <= _CLOSE
         if evidence >= _SUREST + (index < start) and (best is None or evidence > best[0]):
@@ -142,13 +146,18 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
     if is_byline_label(texts[index - 1]) and index - 1 != start:
         draft = mark_kept(draft, introduction[index - 1][0], Role.BYLINE)
     while index < len(read) and (names := read[index]) is not None:
-        if index > best[1] and not (
-            names.authors and all(has_given_name(author.name) for author in names.authors)
-        ):
+        if index > best[1] and not _are_people(names):
             break
         draft = _take_byline(draft, introduction[index][0], names, is_more=index > best[1])
         index += 1
     return draft
+
+
+def _are_people(names: Names | None) -> bool:
+    """Tell whether a line holds nothing but people with known given names."""
+    return (
+        names is not None and bool(names.authors) and all(has_given_name(each.name) for each in names.authors)
+    )
 
 
 def _is_kept(draft: Draft, paragraph: Paragraph) -> bool:

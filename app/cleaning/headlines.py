@@ -11,6 +11,7 @@ from app.cleaning.introductions import mark_kept
 from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
 from app.cleaning.measures import ends_sentence, fold, weigh
+from app.cleaning.points import find_points
 from app.cleaning.standfirsts import choose_standfirst
 from app.cleaning.titles import choose_headline, find_stated
 
@@ -114,7 +115,7 @@ def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:
 
 def _find_standfirst(draft: Draft, headline: Paragraph) -> Draft:
     """Take the lines that are likeliest the standfirst; what else the labeller took for it is a paragraph."""
-    chosen = choose_standfirst(draft, headline)
+    chosen = choose_standfirst(draft, headline) or find_points(draft, headline)
     labelled = [each for each in draft.paragraphs if draft.line(each[0]).role is Role.STANDFIRST]
     for each in labelled:
         draft = draft.with_role(each, Role.UNDECIDED)

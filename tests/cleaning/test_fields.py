@@ -13,6 +13,7 @@ from app.cleaning.captions import find_captions, parse_caption
 from app.cleaning.draft import Draft, Metadata
 from app.cleaning.ledger import Line
 from app.cleaning.measures import weigh
+from app.cleaning.points import find_points
 
 PROSE = (
     "The port reopened on Friday after a storm that had closed it for the whole of last week, officials said."
@@ -411,6 +412,33 @@ def test_standfirst_above_a_credit_is_a_caption_unless_it_is_the_description(
     assert found.lines[1].role is (Role.CAPTION if is_caption else Role.STANDFIRST)
 
 
+@pytest.mark.parametrize(
+    ("above", "line", "is_caption"),
+    [
+        ("By Nora Feld", "Pictured right, Rui Costa speaks to Ann Lee at the quay.", True),
+        ("By Nora Feld", "Der Vorstand (von li nach re): Rui Costa, Ann Lee, Nora Feld", True),
+        ("By Nora Feld", "Besuch am Hafen. Von links: Rui Costa, Ann Lee und Nora Feld.", True),
+        ("By Nora Feld", "A lorry came from the left, and the ferry had to wait.", False),
+        ("By Nora Feld", "港で話すコスタさん（左）と市長", True),
+        ("By Nora Feld", "コスタさん（左）は港で市長と話した。", False),
+        ("View 3 images", "Rui Costa speaks to Ann Lee at the quay.", True),
+        ("View of the harbour", "Rui Costa speaks to Ann Lee at the quay.", False),
+    ],
+)
+@pytest.mark.parametrize("role", [Role.STANDFIRST, Role.UNDECIDED])
+def test_line_that_points_into_a_picture_is_a_caption(
+    above: str, line: str, is_caption: bool, role: Role
+) -> None:
+    texts = ("Ferries return after storm", above, line, PROSE, MORE)
+    lines = [Line(number, text) for number, text in enumerate(texts, start=1)]
+    lines[2] = lines[2]._replace(role=role)
+    found = find_captions(
+        Draft(raw="", lines=tuple(lines), paragraphs=tuple((each.number,) for each in lines))
+    )
+    assert found.lines[2].role is (Role.CAPTION if is_caption else role)
+    assert found.media == ((Media("picture", line, None),) if is_caption else ())
+
+
 @pytest.mark.parametrize("below", ["Related Articles", "Ann Lee", "\nRelated Articles"])
 def test_story_of_one_paragraph_is_no_caption_of_what_stands_below(below: str) -> None:
     story = "LONDON, May 7 (AP) - The harbour was quiet on Tuesday, its master said at noon."
@@ -519,6 +547,17 @@ def test_wrapped_text_is_joined() -> None:
     cleaned = clean(f"Bridge to be repaired\n\n{wrapped}\n\n{PROSE}")
     assert cleaned.body.split("\n\n")[0] == wrapped.replace("\n", " ")
     assert [block.line for block in cleaned.blocks] == [1, 3, 7]
+
+
+def test_line_that_ends_in_a_credit_is_not_joined_with_the_next() -> None:
+    caption, heading = (
+        "The ferry leaves the old harbour on Monday (Image: Getty Images)",
+        "Book the ferry early",
+    )
+    raw = f"Ferries return after storm\n\n{PROSE}\n\n{caption}\n{heading}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    cleaned = clean(raw)
+    assert cleaned.media == (Media("picture", caption.split(" (")[0], "Getty Images"),)
+    assert heading in cleaned.body.split("\n\n")
 
 
 def test_wrapped_text_without_spaces_is_joined_without_them() -> None:
@@ -695,3 +734,72 @@ def test_bare_name_below_the_source_of_the_story_is_a_topic(line: str, authors: 
     lines[3:] = [each._replace(role=Role.REMOVED, reason=Reason.NAVIGATION) for each in lines[3:]]
     draft = Draft(raw="", lines=tuple(lines), paragraphs=tuple((line.number,) for line in lines))
     assert find_byline(draft).authors == authors
+
+
+def make_draft(raw: str, *, removed: int = 0) -> Draft:
+    """Make a draft of a text in single lines, of which the first ones were removed as a menu."""
+    menu, kept = Line(0, "", Role.REMOVED, Reason.NAVIGATION), Line(0, "")
+    lines = [
+        (menu if number <= removed else kept)._replace(number=number, text=text)
+        if text
+        else Line(number, "", Role.BLANK)
+        for number, text in enumerate(raw.split("\n"), start=1)
+    ]
+    return Draft(raw=raw, lines=tuple(lines), paragraphs=tuple((line.number,) for line in lines if line.text))
+
+
+@pytest.mark.parametrize(
+    ("above", "authors"),
+    [
+        ("Nora Feld", (Author("Nora Feld"),)),
+        ("Harbour Laboratory\n\nNora Feld", (Author("Nora Feld"),)),
+        ("Ann Lee\n\nNora Feld", ()),
+        ("Nora Feld\n\nAnn Lee\n\nIbrahim Said", ()),
+    ],
+)
+def test_people_one_below_the_other_above_the_headline_are_a_menu(
+    above: str, authors: tuple[Author, ...]
+) -> None:
+    above = f"{above}\n\nMay 4, 2024"
+    raw = "\n\n".join([above, "Ferries return after the storm", PROSE, MORE, f"{PROSE[:-1]} today."])
+    assert find_byline(make_draft(raw, removed=above.count("\n") + 1)).authors == authors
+
+
+POINTS = (
+    "The port opened again on Friday after the storm",
+    "The storm had closed it for all of last week",
+    "A lorry driver waited for nine days at the port",
+)
+OTHERS = (
+    "Trams stop in all of Lyon today",
+    "Rain falls in Oslo for nine days",
+    "Bees come back to Kent at last",
+)
+
+
+@pytest.mark.parametrize(
+    ("points", "mark", "are_found"),
+    [
+        (POINTS, "\n", True),
+        (POINTS, "\n\n", False),  # parted as paragraphs are
+        (POINTS[:2], "\n", False),
+        (OTHERS, "\n", False),
+    ],
+)
+def test_lines_that_nothing_parts_are_summary_points(
+    points: tuple[str, ...], mark: str, are_found: bool
+) -> None:
+    body = (PROSE, MORE, f"{PROSE[:-1]} today.")
+    draft = make_draft(
+        "\n\n".join(["Ferries return after the storm", "By Nora Feld", mark.join(points), *body])
+    )
+    found = find_points(draft, (1,))
+    assert [draft.text_of(each) for each in found] == (list(points) if are_found else [])
+
+
+def test_summary_points_are_the_standfirst() -> None:
+    points = [f"{point}." for point in POINTS]
+    above = ["Harbour ferries return after winter storm", "\n".join(points), "By Nora Feld", "May 4, 2024"]
+    cleaned = clean("\n\n".join([*above, PROSE, MORE, f"{PROSE[:-1]} today."]))
+    assert cleaned.standfirst == "\n".join(points)
+    assert [line.role for line in cleaned.lines if line.text in points] == [Role.STANDFIRST] * 3
