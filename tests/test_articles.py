@@ -157,6 +157,15 @@ def test_blocks_of_structured_article_come_from_its_body(client, make_article):
     ]
 
 
+def test_blocks_say_once_what_is_standfirst_and_opening(client, make_article):
+    own, opening = "Traffic flows again.", "The bridge reopened."
+    for standfirst, count in ((own, 4), (opening, 3)):
+        path = f"/v1/articles/{make_article(standfirst=standfirst)['id']}"
+        blocks = client.get(path, params={"include": "blocks"}).json()["blocks"]
+        assert [block["text"] for block in blocks].count(standfirst) == 1
+        assert len(blocks) == count
+
+
 def test_unknown_field_name_is_refused(client, make_article):
     response = client.get(f"/v1/articles/{make_article()['id']}", params={"fields": "headline,password"})
     assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -132,6 +133,23 @@ def test_plain_text_is_what_was_printed(make_article, read):
     ]
     assert parts[5] == "OSLO, May 7 (AP) - # No heading"
     assert parts[-2:] == ["[The mill. (A. Lee)]", FULL["url"] + "\n"]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize(
+    ("standfirst", "is_opening"),
+    [
+        ("No one was hurt", True),
+        ("No one was hurt\nThe mill is gone", True),
+        ("The mill is gone", False),
+        ("No one was", False),
+    ],
+)
+def test_standfirst_that_opens_the_body_is_printed_once(make_article, read, form, standfirst, is_opening):
+    article = make_article(body="No one was hurt\n\nThe mill is gone\n\nIt burned", standfirst=standfirst)
+    said = " ".join(read(article, format=form).text.split())
+    assert len(re.findall("No one was|The mill is", said)) == (2 if is_opening else 3)
+    assert read(article, format="jsonld").json()["description"] == standfirst
 
 
 def test_markdown_shows_the_text_and_nothing_else(make_article, read):
@@ -343,9 +361,10 @@ def make_minimal(text):
 @given(HARSH)
 def test_text_stays_text(text):
     words = " ".join(text.split())
-    article = {**make_minimal(text), "headline": words or None, "standfirst": words or None}
+    standfirst = f"{words} a" if words else ""  # not what the body opens with
+    article = {**make_minimal(text), "headline": words or None, "standfirst": standfirst or None}
     markdown, elements = read_html(MarkdownIt("commonmark").render(write_markdown(article)))
-    assert markdown == " ".join([words] * 3).strip()
+    assert markdown == " ".join([words, standfirst, words]).strip()
     assert elements <= {"p", "br", "h1", "strong"}
     shown, elements = read_html(write_html(article))
     assert (shown, elements <= {"p", "br"}) == (words, True)

@@ -212,6 +212,12 @@ def test_raw_line_shows_what_was_cut_of_it(client, page):
     assert "HELSINKI, May 7, (AP): The harbour bridge of Helsinki opened" in words_of(html)
 
 
+def test_article_page_shows_once_what_is_standfirst_and_opening(client, make_article):
+    for standfirst, count in (("The bridge reopened.", 1), ("A bridge opens.", 2)):
+        html = show(client, f"/articles/{make_article(standfirst=standfirst)['id']}")
+        assert len(re.findall("<p[^>]*>(?:The bridge reopened|A bridge opens)", html)) == count
+
+
 def test_raw_text_that_is_no_good_text_is_shown_all_the_same(client, page):
     raw = page.replace("opened again", "opened\ud800 again\x00\u202e <b>")
     body = json.dumps({"raw": raw})  # in ASCII: UTF-8 has no half of a pair

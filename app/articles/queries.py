@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from app.articles.filters import DATE_COLUMNS, DateField, Filters, list_conditions
 from app.articles.shapes import ArticleRead, Status, VersionKind, VersionSummary
 from app.errors import ArticleDeleted, NotFound
+from app.formats import opens_with
 from app.paging import decode_cursor, encode_cursor, fingerprint_query
 from app.tables import Article, ArticleVersion, RawText
 
@@ -152,7 +153,11 @@ def list_blocks(session: Session, article: Article) -> list[dict[str, Any]]:
     if raw is not None and not article.edited:
         blocks: list[dict[str, Any]] = orjson.loads(raw.blocks)
         return blocks
-    head = [(role, getattr(article, role)) for role in ("kicker", "headline", "standfirst", "byline")]
+    standfirst = None if opens_with(article.body, article.standfirst or "") else article.standfirst
+    head = [
+        *(("kicker", article.kicker), ("headline", article.headline)),
+        *(("standfirst", standfirst), ("byline", article.byline)),
+    ]
     body = [("paragraph", text) for text in article.body.split("\n\n")]
     return [{"role": role, "text": text, "line": None} for role, text in (*head, *body) if text]
 

@@ -17,6 +17,7 @@ from app.cleaning.names import is_name
 _LONGEST, _LONGEST_AGENCY = 180, 40  # letters of a byline, and of one that is an agency's name
 _MOST = 12  # authors
 _INSIDE, _PROSE = 2, 80.0  # paragraphs after which the body has begun, and letters of such a one
+_BY = ("By ", "by ", "Von ", "von ", "Por ", "por ", "Par ", "par ", "Di ", "di ")
 _ADDRESS = re.compile(r"://|\bwww\.")
 
 
@@ -42,6 +43,8 @@ def check_authors(draft: Draft) -> Draft:
     near = [text for text in introduction if len(text) <= _LONGEST]
     if marked:  # the names of others stand in such elements, too: beside the titles of their stories
         stated = _find_printed(marked, near)
+    if not (stated or draft.authors or draft.byline):
+        stated = _find_introduced(draft.metadata, near)
     if not stated:
         return _name_agency_line(draft) if agency else draft
     above = _find_printed(stated, near)
@@ -91,6 +94,20 @@ def _parse_stated(metadata: Metadata) -> tuple[tuple[Author, ...], str | None]:
         for author in found:
             authors.setdefault(fold(author.name), author)
     return tuple(authors.values())[:_MOST], agency
+
+
+def _find_introduced(metadata: Metadata, near: list[str]) -> tuple[Author, ...]:
+    """Return the stated author whose name has not the form of one, if the page prints it behind "By"."""
+    printed = {
+        fold(text.removeprefix(by)): text.removeprefix(by)
+        for by in _BY
+        for text in near
+        if text.startswith(by)
+    }
+    names = [
+        name for name in map(fold, metadata.authors) if name in printed and name != fold(metadata.site or "")
+    ]
+    return tuple(Author(printed[name]) for name in names[:_MOST])
 
 
 def _parse_marked(draft: Draft) -> tuple[Author, ...]:

@@ -32,6 +32,10 @@ _CONTEXTUAL = (  # what the labeller, and no rule, took for furniture
 _CLOSE = 3  # paragraphs below the headline in which a name is likelier a byline
 _PROSE, _BODY = 80.0, 2  # letters of a paragraph, and how many come before a signature
 _SIGNED, _LABELLED = 4, 15  # paragraphs below the body that can hold bare names, and names behind "By"
+# "(Source: AFP/dpa)" below the body says who wrote the story: a name below it is that of a topic.
+_SOURCE_LINE = re.compile(
+    r"[(\[]?(?:quellen?|sources?|fontes?|fonti|fuentes?|bron|källa|kilde) ?[:：]", re.IGNORECASE
+)
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
 
@@ -66,7 +70,7 @@ def find_byline(draft: Draft) -> Draft:
 def _find_signature(draft: Draft) -> Draft:
     """Find the names that stand right below the body, where nothing above it names anybody: those of a line
     whose words say so, or of a line that holds one person's name with a known given name. A person whom the
-    story speaks of is its topic and no author.
+    story speaks of is its topic and no author, and so is one below the line that names the story's source.
     """
     prose = [
         index
@@ -75,13 +79,15 @@ def _find_signature(draft: Draft) -> Draft:
     ]
     if len(prose) < _BODY:
         return draft
-    end = prose[-1] + 1
+    end, is_sourced = prose[-1] + 1, False
     for place, paragraph in enumerate(draft.paragraphs[end : end + _LABELLED]):
         line, text = draft.line(paragraph[0]), draft.text_of(paragraph)
         if line.reason and line.reason not in _CONTEXTUAL:
             continue
+        is_sourced = is_sourced or _SOURCE_LINE.match(text) is not None
         names = read_byline(text)
-        if names is None and place < _SIGNED and is_name(text) and has_given_name(text):
+        can_be_bare = place < _SIGNED and not is_sourced
+        if names is None and can_be_bare and is_name(text) and has_given_name(text):
             if _is_spoken_of(draft, text):
                 continue
             names = Names((Author(spell_name(text)),), None, False, True)
@@ -126,6 +132,10 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
     for index, names in enumerate(read):
         if names is None or any(author.name.split()[-1].casefold() in spoken_of for author in names.authors):
             continue
+        if index < start and any(
+            map(_are_people, (*read[max(0, index - 1) : index], *read[index + 1 : start][:1]))
+        ):
+            continue  # one of several people above the headline: the entry of a menu
         evidence = _weigh_evidence(draft, introduction, texts, index, names)
         evidence += 0 < index - start <= _CLOSE
         if evidence >= _SUREST + (index < start) and (best is None or evidence > best[0]):
@@ -136,13 +146,18 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
     if is_byline_label(texts[index - 1]) and index - 1 != start:
         draft = mark_kept(draft, introduction[index - 1][0], Role.BYLINE)
     while index < len(read) and (names := read[index]) is not None:
-        if index > best[1] and not (
-            names.authors and all(has_given_name(author.name) for author in names.authors)
-        ):
+        if index > best[1] and not _are_people(names):
             break
         draft = _take_byline(draft, introduction[index][0], names, is_more=index > best[1])
         index += 1
     return draft
+
+
+def _are_people(names: Names | None) -> bool:
+    """Tell whether a line holds nothing but people with known given names."""
+    return (
+        names is not None and bool(names.authors) and all(has_given_name(each.name) for each in names.authors)
+    )
 
 
 def _is_kept(draft: Draft, paragraph: Paragraph) -> bool:

@@ -38,8 +38,8 @@ _CAPTION_LABEL = re.compile(
 )
 _OPENER = re.compile(
     r"open this photo in gallery:?|(?:image|photo) \d+ of \d+|toggle caption|hide caption|enlarge this image|"
-    r"view image(?: in fullscreen)?|zeigt weitere informationen zum bild|bild (?:vergrößern|"
-    r"in detailansicht öffnen)|"
+    r"view (?:image(?: in fullscreen)?|\d{1,3} images?)|zeigt weitere informationen zum bild|"
+    r"bild (?:vergrößern|in detailansicht öffnen)|"
     r"развернуть на весь экран|이미지 확대보기|사진 확대|helskärm|ampliar imagen|ver imagen|"
     r"画像を拡大|写真を拡大|拡大する",
     re.IGNORECASE,
@@ -51,7 +51,11 @@ _POINTING = re.compile(
     r"à gauche|à droite|hinten|vorne)\.?(?:,? (?:nach|to|n\.?) ?\w{1,6}\.?)?|v\. ?l\. ?(?:n\. ?r\.?)?|"
     r"(?:archiv|symbol)(?:bild|foto)|file photo|file image|stock image|foto de archivo|archivo)\)|"
     r"^pictured[ ,:]|^(?:(?:above|below|back|front),? )?from (?:left|right)[ ,:]|"
-    r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)",
+    r"^v\. ?l\. ?(?:n\. ?r\.)?:|\(von li(?:nks)? nach re(?:chts)?\)|\(li nach re\)|"
+    r"\b(?:from (?:the )?left|left to right|von links(?: nach rechts)?|de izquierda a derecha|"
+    r"de gauche à droite|da sinistra(?: a destra)?|da esquerda para a direita|van links naar rechts|"
+    r"från vänster|fra venstre|frá vinstri|od lewej|слева направо) ?[:)]|"
+    r"[（(](?:左|右|中|中央|手前|奥|左端|右端|左から|右から)[）)](?!.*。$)",
     re.IGNORECASE,
 )
 _POINTING_FIRST = "pPfFaAbBvV"  # letters with which what points begins, if it is not in brackets
@@ -145,9 +149,11 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
     paragraph = draft.paragraphs[index]
     line = draft.line(paragraph[0])
     is_kept = line.role is Role.UNDECIDED
+    text = draft.text_of(paragraph)
+    if line.role is Role.STANDFIRST and index and _is_told(draft, index, text):
+        return _add_told(draft, paragraph, text)
     if not is_kept and not (line.role is Role.REMOVED and line.reason in _CONTEXTUAL):
         return draft
-    text = draft.text_of(paragraph)
     credit = parse_credit_line(text)
     if credit:
         return _take_credit(draft, index, credit, first)
@@ -156,8 +162,10 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
         is_last = parsed.is_bare_agency and paragraph[0] >= last_prose
         is_certain = is_kept or weigh(parsed.caption) >= _SHORTEST
         return _take_caption(draft, paragraph, parsed) if is_certain and not is_last else draft
-    if index == first or not (is_kept or line.reason is Reason.OUTSIDE_ARTICLE):
+    if not (is_kept or line.reason is Reason.OUTSIDE_ARTICLE):
         return draft
+    if index == first:
+        return _add_told(draft, paragraph, text) if _points(text) else draft
     if text.endswith(" (") and index + 1 < len(draft.paragraphs):
         return _take_broken(draft, index)
     can_be = len(text) <= _LONGEST_UNMARKED and text[-1].isalnum()
@@ -167,10 +175,14 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
     if unmarked and not (is_line or _goes_on(draft, index) or _opens_story(draft, index)):
         parsed = CreditedText(text[: unmarked.start()], unmarked["credit"], is_bare_agency=False)
         return _take_caption(draft, paragraph, parsed)
-    if _is_told(draft, index, text):
-        caption = _CAPTION_LABEL.sub("", text, count=1)
-        return _add_media(mark_kept(draft, paragraph, Role.CAPTION), Media("picture", caption, None))
-    return draft
+    return _add_told(draft, paragraph, text) if _is_told(draft, index, text) else draft
+
+
+def _add_told(draft: Draft, paragraph: Paragraph, text: str) -> Draft:
+    """Take a line without a credit as a caption."""
+    if draft.line(paragraph[0]).role is not Role.REMOVED:
+        draft = draft.with_role(paragraph, Role.CAPTION)
+    return _add_media(draft, Media("picture", _CAPTION_LABEL.sub("", text, count=1), None))
 
 
 def _opens_story(draft: Draft, index: int) -> bool:
@@ -204,8 +216,13 @@ def _is_told(draft: Draft, index: int, text: str) -> bool:
     above = draft.text_of(draft.paragraphs[index - 1])
     if weight <= 350 and (_OPENER.fullmatch(above) or text[:14].lower() == "image caption,"):
         return True
-    can_point = weight <= _LONGEST_POINTING and ("(" in text or text[0] in _POINTING_FIRST)
-    return can_point and _POINTING.search(text[:400]) is not None
+    return _points(text)
+
+
+def _points(text: str) -> bool:
+    """Tell whether the words of a line point into a picture."""
+    can_point = text[0] in _POINTING_FIRST or any(mark in text for mark in "(（:")
+    return can_point and weigh(text) <= _LONGEST_POINTING and _POINTING.search(text[:400]) is not None
 
 
 def _take_credit(draft: Draft, index: int, credit: str, first: int) -> Draft:

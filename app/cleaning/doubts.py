@@ -7,9 +7,9 @@ import re
 from app.cleaning.draft import Draft
 from app.cleaning.ledger import Reason, Role, Warning_
 from app.cleaning.measures import ends_sentence, weigh
+from app.cleaning.paragraphs import BODY
 
 LOW_CONFIDENCE = 0.75  # quality below which an article should be looked at
-_BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
 _BELOW = 4  # lines below the body in which a demand to subscribe says that there is more
 _LONG = 80.0  # letters of a last paragraph that has to end like a sentence
 _CUT = re.compile(
@@ -24,7 +24,7 @@ def find_doubts(draft: Draft) -> Draft:
 
     Leaves the article as it is.
     """
-    body = [line.number for line in draft.lines if line.role in _BODY]
+    body = [line.number for line in draft.lines if line.role in BODY]
     if not body:
         return draft
     is_cut = any(line.reason is Reason.BEYOND_LIMIT for line in draft.lines)

@@ -11,11 +11,17 @@ from app.cleaning.introductions import mark_kept
 from app.cleaning.leads import LONGEST_KICKER
 from app.cleaning.ledger import EditReason, Role, Warning_
 from app.cleaning.measures import ends_sentence, fold, weigh
+from app.cleaning.points import find_points
 from app.cleaning.standfirsts import choose_standfirst
 from app.cleaning.titles import choose_headline, find_stated
 
 _LONGEST = 220
 _SENTENCE, _LONGEST_SENTENCE = 60.0, 120.0  # letters from which a sentence is a paragraph, or can be one
+_SHORTEST = 12.0  # letters of a headline behind a trail
+# "HomeSportFerries return": a capital letter behind three small ones begins what was a link of its own.
+_GLUED_TRAIL = re.compile(
+    r"(?:Home|Startseite|Accueil|Inicio)(?:(?=[A-ZÀ-Þ])[^.!?:|]{2,30}?[a-zß-ÿ]{3}(?=[A-ZÀ-Þ]))+"
+)
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
 
 
@@ -34,7 +40,7 @@ def find_headline(draft: Draft) -> Draft:
     chosen = choose_headline(draft)
     if chosen is None or len(paragraphs) < 2 or not _is_headline(draft, chosen):
         return draft.with_warning(Warning_.NO_HEADLINE) if paragraphs else draft
-    return _take_chosen(draft, chosen)
+    return _leave_trail(_take_chosen(draft, chosen))
 
 
 def _take_stated(draft: Draft, headline: Paragraph, text: str) -> Draft:
@@ -57,6 +63,15 @@ def _take_chosen(draft: Draft, headline: Paragraph) -> Draft:
         draft = _cut_site_name(draft, headline)
     draft = replace(draft, headline=draft.text_of(headline))
     return _find_standfirst(draft, headline)
+
+
+def _leave_trail(draft: Draft) -> Draft:
+    """Cut a trail off that stands before the headline on its line without anything that parts them."""
+    printed = draft.headline or ""
+    trail = _GLUED_TRAIL.match(printed)
+    if trail and weigh(printed[trail.end() :]) >= _SHORTEST:
+        return replace(draft, headline=printed[trail.end() :])
+    return draft
 
 
 def _is_label_of(draft: Draft, label: Paragraph, headline: Paragraph) -> bool:
@@ -100,7 +115,7 @@ def _cut_site_name(draft: Draft, headline: Paragraph) -> Draft:
 
 def _find_standfirst(draft: Draft, headline: Paragraph) -> Draft:
     """Take the lines that are likeliest the standfirst; what else the labeller took for it is a paragraph."""
-    chosen = choose_standfirst(draft, headline)
+    chosen = choose_standfirst(draft, headline) or find_points(draft, headline)
     labelled = [each for each in draft.paragraphs if draft.line(each[0]).role is Role.STANDFIRST]
     for each in labelled:
         draft = draft.with_role(each, Role.UNDECIDED)

@@ -59,6 +59,9 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"(?:Dr|Prof|Mag|Dipl|Mr|Mrs|Ms|Sir|Imam|DI|Ing)\.? ")
+# Vietnamese names begin with the family's, and these are borne by nine in ten people.
+_FAMILY_NAMES = "bùi đặng đỗ dương hồ hoàng huỳnh lê lý ngô nguyễn phạm phan trần võ vũ"
+_FAMILIES = frozenset(_FAMILY_NAMES.split())
 _ARTICLES = frozenset(["el", "il", "la", "le", "the"])  # "Le Figaro" is no person
 
 
@@ -91,11 +94,11 @@ def _given_names() -> frozenset[str]:
 
 
 def has_given_name(text: str) -> bool:
-    """Tell whether a text begins with a given name.
+    """Tell whether a text begins with a given name, or with the family's where that stands first.
 
-    >>> has_given_name("Nora Feld"), has_given_name("Federal Politics")
-    (True, False)
+    >>> has_given_name("Nora Feld"), has_given_name("Trần An"), has_given_name("Federal Politics")
+    (True, True, False)
     """
     first = _TITLE.sub("", text, count=1).split(" ", 1)[0].casefold().strip(".")
     names = _given_names()
-    return first in names or any(part in names for part in first.split("-"))
+    return first in names or first in _FAMILIES or any(part in names for part in first.split("-"))

@@ -11,7 +11,7 @@ from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
 from app.cleaning.measures import WIDE, drop_typography, ends_sentence, weigh
 
-_BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
+BODY = frozenset({Role.LIST, Role.PARAGRAPH, Role.QUOTE, Role.SUBHEAD})
 _BULLET = re.compile(r"(?:[•‣▪●◦*·–—-]|\d{1,2}[.)]) ?\S")
 _SUBHEAD = 80.0
 _LEAST_ROWS = 3  # subheads in a row
@@ -36,7 +36,7 @@ def join_paragraphs(draft: Draft) -> Draft:
         for each in draft.paragraphs
         if draft.line(each[0]).role is not Role.REMOVED
     )
-    body = "\n\n".join(block.text for block in blocks if block.role in _BODY)
+    body = "\n\n".join(block.text for block in blocks if block.role in BODY)
     return replace(draft, blocks=blocks, body=body, word_count=count_words(body))
 
 

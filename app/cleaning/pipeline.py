@@ -13,6 +13,7 @@ from app.cleaning.captions import find_captions
 from app.cleaning.characters import normalise_characters
 from app.cleaning.counters import read_counters
 from app.cleaning.datelines import find_dateline
+from app.cleaning.descriptions import take_description
 from app.cleaning.doubts import find_doubts
 from app.cleaning.draft import NO_HINTS, Draft, Hints, Step
 from app.cleaning.fingerprints import fingerprint_body
@@ -28,7 +29,7 @@ from app.cleaning.timestamps import find_timestamp
 from app.cleaning.wrapping import find_paragraphs
 from app.cleaning.years import infer_year
 
-VERSION = 7  # raise it whenever the same raw text could come out differently
+VERSION = 8  # raise it whenever the same raw text could come out differently
 
 STEPS: tuple[Step, ...] = (
     read_markup,  # and the metadata of text/html
@@ -48,6 +49,7 @@ STEPS: tuple[Step, ...] = (
     find_notes,
     drop_besides,
     join_paragraphs,
+    take_description,
     infer_year,
     name_language,
     fingerprint_body,

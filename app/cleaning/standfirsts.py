@@ -28,7 +28,7 @@ WEIGHTS = Path(__file__).with_name("standfirsts.json")
 # Chances from which a line is taken: swept from 0.2 to 0.55 on unseen domains.
 _SURE, _SURE_IN_HTML = 0.43, 0.33
 _BELOW = 10  # paragraphs below the headline that can be its standfirst
-_SHORTEST, _LONGEST = 18.0, 600.0
+SHORTEST, LONGEST = 18.0, 600.0  # letters of a standfirst
 _PROSE = 100.0  # letters from which a sentence is the body
 _SAME = 0.8  # agreement from which a line is what the markup says
 _PARTS = (
@@ -72,7 +72,7 @@ def _extend(draft: Draft, paragraph: Paragraph) -> tuple[Paragraph, ...]:
     """Add the lines below that the markup names as parts of the same standfirst."""
     text = fold(draft.text_of(paragraph))
     named = (*draft.metadata.standfirsts, *draft.metadata.summaries)
-    forms = [fold(each) for each in named if len(each) <= 2 * _LONGEST]
+    forms = [fold(each) for each in named if len(each) <= 2 * LONGEST]
     whole = max((form for form in forms if form.startswith(text)), key=len, default=text)
     taken = [paragraph]
     for below in draft.paragraphs[draft.paragraphs.index(paragraph) + 1 :][:_BELOW]:
@@ -132,7 +132,7 @@ def _is_one_of(folded: str, forms: list[str]) -> bool:
 
 def _can_be(draft: Draft, paragraph: Paragraph, text: str, *, can_open: bool) -> bool:
     line = draft.line(paragraph[0])
-    if not _SHORTEST <= weigh(text) <= _LONGEST:
+    if not SHORTEST <= weigh(text) <= LONGEST:
         return False
     if parse_opening(text) and not can_open:
         return False  # the story begins

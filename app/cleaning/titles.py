@@ -60,6 +60,8 @@ _HOME = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_ALONE = 12.0  # letters of a headline behind a trail
+_CUT = ("…", "...")
+_POINTER = re.compile(r"click here|read (?:more|next)\b|see also\b|(?:前|次)の記事", re.IGNORECASE)
 _STATED = 8  # headlines of the markup that are compared
 # Of the two lines above and below, these signs are looked at too.
 _BESIDE = ("length", "excess", "share", "full_stop", "kept", "repeated", "tiny", "first", "about_below")
@@ -83,11 +85,18 @@ def choose_headline(draft: Draft) -> Paragraph | None:
 
 
 def _leave_trail(draft: Draft, best: Paragraph, candidates: list[Paragraph]) -> Paragraph:
-    """Return the line that prints alone what the likeliest one prints behind a trail ("Home > Sport > …")."""
+    """Return the line that prints alone what the likeliest one prints behind a trail ("Home > Sport > …"), or
+    whole what that one cuts off.
+    """
     text = draft.text_of(best)
+    begun = text.rstrip(".…").lstrip(" >»›|/") if text.endswith(_CUT) else None
     for paragraph in candidates:
         alone = draft.text_of(paragraph)
-        if weigh(alone) >= _SHORTEST_ALONE and text.endswith(alone) and text != alone:
+        if weigh(alone) < _SHORTEST_ALONE or alone == text:
+            continue
+        if begun and alone.startswith(begun):
+            return paragraph
+        if text.endswith(alone):
             above = text.removesuffix(alone)
             if _TRAIL.search(above) or _HOME.match(above):
                 return paragraph
@@ -283,7 +292,7 @@ def _can_be(page: _Page, index: int) -> bool:
             return False
     elif role not in (Role.UNDECIDED, Role.STANDFIRST):
         return False
-    return parse_opening(text) is None and not is_note(text)
+    return not (parse_opening(text) or is_note(text) or is_caption(text) or _POINTER.match(text))
 
 
 def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
+from app.cleaning.credits import parse_caption
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
 from app.cleaning.lines import split_text
@@ -46,9 +47,16 @@ def find_paragraphs(draft: Draft) -> Draft:
 
 
 def _split_run(run: list[int], draft: Draft) -> list[Paragraph]:
-    if 1 < len(run) <= _MOST and _is_wrapped([draft.line(number).text for number in run]):
+    texts = [draft.line(number).text for number in run]
+    if 1 < len(run) <= _MOST and _is_wrapped(texts) and not any(map(_is_credited, texts[:-1])):
         return [tuple(run)]
     return [(number,) for number in run]
+
+
+def _is_credited(text: str) -> bool:
+    """Tell whether a line ends in the credit of a picture: no sentence goes on behind it."""
+    parsed = parse_caption(text)
+    return parsed is not None and not parsed.is_bare_agency
 
 
 def _is_wrapped(texts: list[str]) -> bool:

@@ -10,7 +10,7 @@ import orjson
 
 from app.formats.negotiation import MEDIA_TYPES, Format, choose_format, choose_list_format
 from app.formats.ninjs import SCHEMA_URI, make_ninjs
-from app.formats.prose import write_html, write_markdown, write_text
+from app.formats.prose import find_standfirst, opens_with, write_html, write_markdown, write_text
 from app.formats.schema_org import write_news_article
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "Format",
     "choose_format",
     "choose_list_format",
+    "find_standfirst",
+    "opens_with",
     "render_article",
     "write_html",
 ]

@@ -26,6 +26,26 @@ def list_paragraphs(article: dict[str, Any]) -> list[str]:
     return paragraphs
 
 
+def find_standfirst(article: dict[str, Any]) -> str | None:
+    """Return the standfirst to be printed above the body; None if the body opens with the same."""
+    standfirst: str | None = article["standfirst"]
+    return None if standfirst and opens_with(article["body"], standfirst) else standfirst
+
+
+def opens_with(body: str, text: str) -> bool:
+    """Tell whether the first paragraphs of a body are a text: a page's description can be its opening.
+
+    >>> opens_with("Ferries return.\\n\\nThe port is open.", "Ferries return.")
+    True
+    """
+    wanted, said = text.split(), []
+    for paragraph in body.split("\n\n"):
+        said += paragraph.split()
+        if len(said) >= len(wanted):
+            break
+    return said == wanted
+
+
 def list_captions(article: dict[str, Any]) -> list[str]:
     """List what is said of the pictures and videos, with their credits in parentheses."""
     captions = []
@@ -49,7 +69,7 @@ def write_text(article: dict[str, Any]) -> str:
         CANCELED if article["status"] == "canceled" else None,
         article["kicker"],
         article["headline"],
-        article["standfirst"],
+        find_standfirst(article),
         article["byline"],
         " · ".join(_list_origin(article)),
         *list_paragraphs(article),
@@ -61,7 +81,7 @@ def write_text(article: dict[str, Any]) -> str:
 
 def write_markdown(article: dict[str, Any]) -> str:
     """Write the article as Markdown (CommonMark)."""
-    headline, standfirst, url = article["headline"], article["standfirst"], article["url"]
+    headline, standfirst, url = article["headline"], find_standfirst(article), article["url"]
     parts = [
         f"**{CANCELED}**" if article["status"] == "canceled" else None,
         _escape(article["kicker"]),

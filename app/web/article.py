@@ -15,6 +15,7 @@ from app.articles.queries import get_raw, get_version, list_blocks, list_version
 from app.articles.shapes import Status
 from app.articles.withholding import refuse_withheld
 from app.errors import ArticleWithheld, NotFound
+from app.formats import find_standfirst
 from app.tables import Article
 from app.web.ledger import Ledger, Pieces, read_ledger
 from app.web.reader import find_date
@@ -54,6 +55,7 @@ def describe_article(
     blocks = _group_lists(list_blocks(session, article))
     return {
         "article": shown,
+        "standfirst": find_standfirst(shown),
         "date": date,
         "date_kind": date_kind,
         "blocks": blocks,

@@ -13,6 +13,7 @@ from app.cleaning.captions import find_captions, parse_caption
 from app.cleaning.draft import Draft, Metadata
 from app.cleaning.ledger import Line
 from app.cleaning.measures import weigh
+from app.cleaning.points import find_points
 
 PROSE = (
     "The port reopened on Friday after a storm that had closed it for the whole of last week, officials said."
@@ -411,6 +412,33 @@ def test_standfirst_above_a_credit_is_a_caption_unless_it_is_the_description(
     assert found.lines[1].role is (Role.CAPTION if is_caption else Role.STANDFIRST)
 
 
+@pytest.mark.parametrize(
+    ("above", "line", "is_caption"),
+    [
+        ("By Nora Feld", "Pictured right, Rui Costa speaks to Ann Lee at the quay.", True),
+        ("By Nora Feld", "Der Vorstand (von li nach re): Rui Costa, Ann Lee, Nora Feld", True),
+        ("By Nora Feld", "Besuch am Hafen. Von links: Rui Costa, Ann Lee und Nora Feld.", True),
+        ("By Nora Feld", "A lorry came from the left, and the ferry had to wait.", False),
+        ("By Nora Feld", "港で話すコスタさん（左）と市長", True),
+        ("By Nora Feld", "コスタさん（左）は港で市長と話した。", False),
+        ("View 3 images", "Rui Costa speaks to Ann Lee at the quay.", True),
+        ("View of the harbour", "Rui Costa speaks to Ann Lee at the quay.", False),
+    ],
+)
+@pytest.mark.parametrize("role", [Role.STANDFIRST, Role.UNDECIDED])
+def test_line_that_points_into_a_picture_is_a_caption(
+    above: str, line: str, is_caption: bool, role: Role
+) -> None:
+    texts = ("Ferries return after storm", above, line, PROSE, MORE)
+    lines = [Line(number, text) for number, text in enumerate(texts, start=1)]
+    lines[2] = lines[2]._replace(role=role)
+    found = find_captions(
+        Draft(raw="", lines=tuple(lines), paragraphs=tuple((each.number,) for each in lines))
+    )
+    assert found.lines[2].role is (Role.CAPTION if is_caption else role)
+    assert found.media == ((Media("picture", line, None),) if is_caption else ())
+
+
 @pytest.mark.parametrize("below", ["Related Articles", "Ann Lee", "\nRelated Articles"])
 def test_story_of_one_paragraph_is_no_caption_of_what_stands_below(below: str) -> None:
     story = "LONDON, May 7 (AP) - The harbour was quiet on Tuesday, its master said at noon."
@@ -461,6 +489,36 @@ def test_headline_behind_a_trail_is_taken_from_the_line_that_prints_it_alone(tra
     assert clean(raw).headline == headline
 
 
+def test_headline_that_the_trail_cuts_off_is_taken_whole() -> None:
+    headline = "Harbour ferries return after the longest winter storm in years"
+    raw = f"> {headline[:40]}...\n\n{headline}\n\nBy Nora Feld\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("printed", "headline"),
+    [
+        ("HomeShippingHarbour ferries return after storm", "Harbour ferries return after storm"),
+        ("HomePorto DistrictHarbour ferries return after storm", "Harbour ferries return after storm"),
+        ("Home ferries of the McHarbour return after storm", None),
+        ("HomeShippingRain", None),  # too short behind the trail
+    ],
+)
+def test_trail_that_is_glued_to_the_headline_is_cut_off(printed: str, headline: str | None) -> None:
+    raw = f"{printed}\n\nBy Nora Feld\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == (headline or printed)
+
+
+@pytest.mark.parametrize(
+    "line", ["Harbour ferries return. (AP Photo/Ann Lee)", "Click here for more on ferries"]
+)
+def test_caption_or_pointer_is_no_headline(line: str) -> None:
+    headline = "Harbour ferries return after storm"
+    raw = f"{headline}\n\n{line}\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    assert clean(raw).headline == headline
+    assert clean(raw.removeprefix(f"{headline}\n\n")).headline is None
+
+
 def test_headline_of_two_sentences_is_no_paragraph() -> None:
     headline = "The ferries were famously late for years. Now they come on time."
     raw = f"{headline}\n\nBy Nora Feld\n\nMay 4, 2024\n\n{PROSE}\n\n{MORE}\n\n{PROSE[:-1]} today."
@@ -489,6 +547,17 @@ def test_wrapped_text_is_joined() -> None:
     cleaned = clean(f"Bridge to be repaired\n\n{wrapped}\n\n{PROSE}")
     assert cleaned.body.split("\n\n")[0] == wrapped.replace("\n", " ")
     assert [block.line for block in cleaned.blocks] == [1, 3, 7]
+
+
+def test_line_that_ends_in_a_credit_is_not_joined_with_the_next() -> None:
+    caption, heading = (
+        "The ferry leaves the old harbour on Monday (Image: Getty Images)",
+        "Book the ferry early",
+    )
+    raw = f"Ferries return after storm\n\n{PROSE}\n\n{caption}\n{heading}\n\n{MORE}\n\n{PROSE[:-1]} today."
+    cleaned = clean(raw)
+    assert cleaned.media == (Media("picture", caption.split(" (")[0], "Getty Images"),)
+    assert heading in cleaned.body.split("\n\n")
 
 
 def test_wrapped_text_without_spaces_is_joined_without_them() -> None:
@@ -631,6 +700,7 @@ def test_notes_below_the_article_are_kept() -> None:
     ("line", "authors"),
     [
         ("Nora Feld", (Author("Nora Feld"),)),
+        ("Nguyễn Thị An", (Author("Nguyễn Thị An"),)),
         ("Written by Nora Feld", (Author("Nora Feld"),)),
         ("Rui Costa", ()),  # whom the story speaks of
         ("Harbour Works", ()),
@@ -672,3 +742,87 @@ def test_names_at_the_beginning_do_not_hide_the_language() -> None:
     )
     raw = "\n\n".join(["Zwei Schulen am Hafen legen ihre Lehrgänge zusammen", names, *text])
     assert clean(raw).language == "de"
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Nora Feld", ()),
+        ("Author: Nora Feld", (Author("Nora Feld"),)),
+    ],
+)
+def test_bare_name_below_the_source_of_the_story_is_a_topic(line: str, authors: tuple[Author, ...]) -> None:
+    texts = ("Ferries return after storm", PROSE, MORE, "(Quelle: AFP/dpa)", line)
+    lines = [Line(number, text) for number, text in enumerate(texts, start=1)]
+    lines[3:] = [each._replace(role=Role.REMOVED, reason=Reason.NAVIGATION) for each in lines[3:]]
+    draft = Draft(raw="", lines=tuple(lines), paragraphs=tuple((line.number,) for line in lines))
+    assert find_byline(draft).authors == authors
+
+
+def make_draft(raw: str, *, removed: int = 0) -> Draft:
+    """Make a draft of a text in single lines, of which the first ones were removed as a menu."""
+    menu, kept = Line(0, "", Role.REMOVED, Reason.NAVIGATION), Line(0, "")
+    lines = [
+        (menu if number <= removed else kept)._replace(number=number, text=text)
+        if text
+        else Line(number, "", Role.BLANK)
+        for number, text in enumerate(raw.split("\n"), start=1)
+    ]
+    return Draft(raw=raw, lines=tuple(lines), paragraphs=tuple((line.number,) for line in lines if line.text))
+
+
+@pytest.mark.parametrize(
+    ("above", "authors"),
+    [
+        ("Nora Feld", (Author("Nora Feld"),)),
+        ("Harbour Laboratory\n\nNora Feld", (Author("Nora Feld"),)),
+        ("Ann Lee\n\nNora Feld", ()),
+        ("Nora Feld\n\nAnn Lee\n\nIbrahim Said", ()),
+    ],
+)
+def test_people_one_below_the_other_above_the_headline_are_a_menu(
+    above: str, authors: tuple[Author, ...]
+) -> None:
+    above = f"{above}\n\nMay 4, 2024"
+    raw = "\n\n".join([above, "Ferries return after the storm", PROSE, MORE, f"{PROSE[:-1]} today."])
+    assert find_byline(make_draft(raw, removed=above.count("\n") + 1)).authors == authors
+
+
+POINTS = (
+    "The port opened again on Friday after the storm",
+    "The storm had closed it for all of last week",
+    "A lorry driver waited for nine days at the port",
+)
+OTHERS = (
+    "Trams stop in all of Lyon today",
+    "Rain falls in Oslo for nine days",
+    "Bees come back to Kent at last",
+)
+
+
+@pytest.mark.parametrize(
+    ("points", "mark", "are_found"),
+    [
+        (POINTS, "\n", True),
+        (POINTS, "\n\n", False),  # parted as paragraphs are
+        (POINTS[:2], "\n", False),
+        (OTHERS, "\n", False),
+    ],
+)
+def test_lines_that_nothing_parts_are_summary_points(
+    points: tuple[str, ...], mark: str, are_found: bool
+) -> None:
+    body = (PROSE, MORE, f"{PROSE[:-1]} today.")
+    draft = make_draft(
+        "\n\n".join(["Ferries return after the storm", "By Nora Feld", mark.join(points), *body])
+    )
+    found = find_points(draft, (1,))
+    assert [draft.text_of(each) for each in found] == (list(points) if are_found else [])
+
+
+def test_summary_points_are_the_standfirst() -> None:
+    points = [f"{point}." for point in POINTS]
+    above = ["Harbour ferries return after winter storm", "\n".join(points), "By Nora Feld", "May 4, 2024"]
+    cleaned = clean("\n\n".join([*above, PROSE, MORE, f"{PROSE[:-1]} today."]))
+    assert cleaned.standfirst == "\n".join(points)
+    assert [line.role for line in cleaned.lines if line.text in points] == [Role.STANDFIRST] * 3

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.cleaning import Author, Cleaned, Hints, Media, Timestamp, Warning_, clean
+from app.cleaning import Author, Cleaned, Hints, Media, Role, Timestamp, Warning_, clean
 from app.cleaning.metadata import parse_moment
 
 HTML = Hints(content_type="text/html")
@@ -112,6 +112,22 @@ def test_stated_authors_are_people(author: Any, authors: tuple[Author, ...], age
     assert cleaned.agency == agency or agency is None
 
 
+@pytest.mark.parametrize(
+    ("author", "byline", "authors"),
+    [
+        ("nora mcfeld_7", "By Nora mcfeld_7", (Author("Nora mcfeld_7"),)),
+        ("Quayfox", "By Quayfox", (Author("Quayfox"),)),
+        ("Quayfox", "Quayfox sat on the pier", ()),
+        ("The Quay Herald", "By The Quay Herald", ()),  # the outlet
+    ],
+)
+def test_stated_pen_name_is_an_author_behind_by(
+    author: str, byline: str, authors: tuple[Author, ...]
+) -> None:
+    site = '<meta property="og:site_name" content="The Quay Herald">'
+    assert clean_page({**STATED, "author": {"name": author}}, byline=byline, head=site).authors == authors
+
+
 def test_agency_that_the_page_prints_alone_is_its_byline() -> None:
     cleaned = clean_page({**STATED, "author": {"name": "AFP"}}, byline="AFP")
     assert (cleaned.authors, cleaned.agency, cleaned.byline) == ((), "AFP", "AFP")
@@ -139,16 +155,55 @@ def test_marked_author_of_another_story_is_no_author() -> None:
     assert clean(make_page(None, byline="") + 100 * "<p>Menu</p>" + teaser, HTML).authors == ()
 
 
-@pytest.mark.parametrize(("element", "is_taken"), [("p", False), ("h2", True)])
-def test_description_that_a_paragraph_prints_stays_in_the_body(element: str, is_taken: bool) -> None:
+@pytest.mark.parametrize(("element", "is_in_body"), [("p", True), ("h2", False)])
+def test_description_that_opens_the_body_is_the_standfirst_and_stays_there(
+    element: str, is_in_body: bool
+) -> None:
     description = str(STATED["description"])
     page = make_page().replace(
         f'<p class="standfirst">{description}</p><div>Nora Feld, Oslo</div>',
         f"<div>Nora Feld, Oslo</div><{element}>{description}</{element}>",
     )
     cleaned = clean(page, HTML)
-    assert (cleaned.standfirst == description) is is_taken
-    assert (description in cleaned.body) is not is_taken
+    assert cleaned.standfirst == description
+    assert cleaned.body.startswith(description) is is_in_body
+    role = Role.PARAGRAPH if is_in_body else Role.STANDFIRST
+    assert [line.role for line in cleaned.lines if line.text == description] == [role]
+
+
+@pytest.mark.parametrize(
+    ("description", "standfirst"),
+    [
+        (PROSE[0].removesuffix("."), PROSE[0]),  # in the form that the page prints
+        (f"{PROSE[0]} {PROSE[1]}", f"{PROSE[0]}\n{PROSE[1]}"),
+        (f"{PROSE[0][:90]}…", None),  # cut off
+        (PROSE[0][:60], None),
+        (PROSE[1], None),  # not what the article opens with
+        ("News, sport and weather from the harbour, every day.", None),
+        (" ".join(PROSE), None),  # all of the body
+        ("", None),
+    ],
+)
+def test_description_is_a_standfirst_only_where_the_body_opens_with_it(
+    description: str, standfirst: str | None
+) -> None:
+    own = f'<p class="standfirst">{STATED["description"]}</p>'
+    cleaned = clean(make_page({**STATED, "description": description}).replace(own, ""), HTML)
+    assert cleaned.standfirst == standfirst
+    assert cleaned.body == "\n\n".join(PROSE)
+
+
+def test_description_is_told_without_the_dateline_that_opens_the_body() -> None:
+    own = f'<p class="standfirst">{STATED["description"]}</p>'
+    page = make_page({**STATED, "description": PROSE[0]}).replace(own, "")
+    cleaned = clean(page.replace(f"<p>{PROSE[0]}", f"<p>LISBON, May 4 (Reuters) - {PROSE[0]}"), HTML)
+    assert cleaned.standfirst == PROSE[0]
+    assert cleaned.dateline is not None
+
+
+def test_own_standfirst_goes_before_the_description_that_opens_the_body() -> None:
+    cleaned = clean(make_page(head=f'<meta property="og:description" content="{PROSE[0]}">'), HTML)
+    assert cleaned.standfirst == STATED["description"]
 
 
 def test_standfirst_that_begins_with_a_place_gives_the_dateline() -> None:
