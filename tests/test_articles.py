@@ -256,6 +256,7 @@ def test_empty_patch_changes_nothing(client, make_article):
         ({"status": "hidden"}, "status"),
         ({"dateline": {"text": "x", "date": {"value": "2024-02-30"}}}, "dateline"),
         ({"dateline": {"text": "x", "date": {"value": "--02-30"}}}, "dateline"),
+        ({"dateline": {"text": "x", "date": {"value": "2024-02-03", "year_inferred": 0}}}, "dateline"),
     ],
 )
 def test_impossible_patch_is_refused_and_named(client, make_article, patch, field):

@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+import shutil
+import threading
 
 import pytest
 from fastapi.testclient import TestClient
@@ -80,6 +82,26 @@ def test_metrics_need_a_key_unless_they_are_public(client, settings, make_key):
     assert read_metrics(client, headers=make_key(Scope.READ))
     with TestClient(create_app(settings.model_copy(update={"public_metrics": True}))) as public:
         assert read_metrics(public)
+
+
+def test_metrics_are_told_while_folders_of_the_index_go(client, settings):
+    """As they do while the index is built anew."""
+    over = threading.Event()
+
+    def build_again_and_again():
+        while not over.is_set():
+            folder = settings.effective_index_dir / "new-x"
+            for name in range(20):
+                (folder / str(name)).mkdir(parents=True)
+            shutil.rmtree(folder)
+
+    builder = threading.Thread(target=build_again_and_again)
+    builder.start()
+    try:
+        assert {client.get("/metrics").status_code for _ in range(50)} == {200}
+    finally:
+        over.set()
+        builder.join()
 
 
 def test_metrics_tell_of_a_database_that_cannot_be_used(tmp_path):

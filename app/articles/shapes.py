@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
@@ -113,7 +114,7 @@ class DatelineDate(Shape):
 
     value: Annotated[str, AfterValidator(_check_dateline_date)]
     precision: Literal["day"] = "day"
-    year_inferred: bool = False
+    year_inferred: StrictBool = False
     evidence: Name = "caller"
 
 
