@@ -173,6 +173,15 @@ def test_database_that_cannot_be_used_is_said_in_one_line(run, monkeypatch, url)
     assert "geheim" not in refused.stderr
 
 
+@pytest.mark.parametrize("key", ["geheim", "dl_geheim", "dl__geheim", "dl_ops_geheimé"])
+def test_admin_key_that_is_none_is_said_in_one_line(run, monkeypatch, key):
+    monkeypatch.setenv("DATELINE_ADMIN_KEY", key)
+    refused = run("serve", "--port", "0")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+    assert refused.stderr.startswith("error: DATELINE_ADMIN_KEY")
+    assert "geheim" not in refused.stderr
+
+
 def test_taken_port_is_said_in_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -50,7 +50,10 @@ def serve(
     settings, engine = open_store()
     host, port = host or settings.host, settings.port if port is None else port
     _check_port(host, port)
-    key = make_first_key(engine, settings)
+    try:
+        key = make_first_key(engine, settings)
+    except ValueError as error:
+        fail(f"DATELINE_ADMIN_KEY cannot be used: {error}", code=2)
     if demo:
         terminal.print(f"demo: {load_demo(engine)} new articles")
     engine.dispose()
