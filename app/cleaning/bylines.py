@@ -54,6 +54,7 @@ _SPLIT = re.compile(
     r"\s*(?:[,;|·•∙●/]|\s[—–-]\s)\s*(?:and |und |et )?|\s(?:and|und|et|och|og|ja|en|&|with|mit|avec|"
     r"con)\s|\s(?:y|e)\s(?=[A-ZÀ-Þ])"
 )
+_JOINING = frozenset({"avec", "with"})  # words between names that are longer than others
 _STAFF = re.compile(
     r"\b(?:staff|bureau|desk|team|newsroom|redaktion|redacción|redação|rédaction|redazione|agency|"
     r"agencies|agencias|"
@@ -129,7 +130,7 @@ def _read_short_line(text: str) -> Names | None:
     if not text.isascii():
         wide = _CJK.search(text.strip("()（）")) or (_CJK_AFTER.fullmatch(text) if len(text) <= 12 else None)
         wide = wide or (_KOREAN.search(text) if len(text) <= _LONGEST_KOREAN else None)
-        if wide and (wide.start() == 0 or len(text) < 24 or wide.re is _KOREAN):
+        if wide and (wide.start() == 0 or len(text) < 24 or wide.re is _KOREAN or is_dated(text)):
             authors, agency = parse_authors(wide[1])
             return Names(authors, agency, True, True)
     introduced = _INTRODUCED.match(text) or _CAREFUL.match(text) or _find_dated_by(text)
@@ -182,7 +183,7 @@ def _read_names(printed: str, *, is_introduced: bool) -> Names | None:
     left = _NOISE.sub(" ", printed)
     for author in authors:
         left = left.replace(author.name, " ")
-    words = [word for word in left.split() if word[:1].islower() and len(word) > 3]
+    words = [word for word in left.split() if word[:1].islower() and len(word) > 3 and word not in _JOINING]
     is_clean = len(words) == 0 or any(author.role for author in authors)
     if is_introduced and not authors and not agency and _STAFF.search(printed) and printed.istitle():
         return Names((), None, True, True)  # "By Harbour Times Staff"
@@ -204,7 +205,7 @@ def parse_authors(names: str) -> tuple[tuple[Author, ...], str | None]:
         found = name_agency(name) or name_agency(re.sub(r" (?i:staff)$", "", name))
         if found:
             agency = agency or found
-        elif _ROLES.match(name):
+        elif _ROLES.match(name) or (authors and _TITLE_TAIL.fullmatch(name)):
             if authors and authors[-1].role is None:
                 authors[-1] = Author(authors[-1].name, name)
         elif len(authors) < MOST:

@@ -73,8 +73,10 @@ _BARE: tuple[tuple[re.Pattern[str], str], ...] = (  # pattern, example
     ),
     (
         re.compile(
-            rf"{_AFTER_SENTENCE}(?P<credit>{_SOURCE} ?[/|] ?[^\s.!?|/][^.!?]{{1,50}}|"
-            rf"[^\s.!?|/][^.!?/|]{{1,50}} ?[/|] ?(?:via )?{_SOURCE}(?: ?[/|] ?[^.!?]{{2,40}})?)$"
+            rf"{_AFTER_SENTENCE}(?:[—–-] )?"
+            rf"(?P<credit>{_SOURCE} ?[/|] ?[^\s.!?|/][^.!?]{{1,50}}|"
+            rf"(?:[A-ZÀ-Þ]\. ?)?[^\s.!?|/][^.!?/|]{{1,50}} ?[/|] ?(?:via )?{_SOURCE}"
+            rf"(?: ?[/|] ?[^.!?]{{2,40}})?)$"
         ),
         "The ferry leaves.Ann Lee/Reuters",
     ),
@@ -134,6 +136,7 @@ _PICTURE_WORD = re.compile(
     re.IGNORECASE,
 )
 _OF_PAGE = re.compile(r"\b(?:rights reserved|alle rechte|gmbh|inc|llc|ltd)\b", re.IGNORECASE)
+_INITIAL = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,2}")
 _CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
 _LABEL_ALONE = re.compile(
     rf"[(\[]?(?:(?:{_LABEL})(?:{_MARK}|, | by | von )+|[©Ⓒ] ?)(?P<credit>.{{2,90}}?)[)\]]?", re.IGNORECASE
@@ -216,7 +219,8 @@ def _part_at(text: str, start: int, tail: str, found: re.Match[str]) -> Credited
     at = found.start()
     before = tail[: at + 1] if ends_sentence(tail[at : at + 1]) else tail[:at]
     words = credit.split()
-    if "/" in credit and len(words) > 2 and not has_given_name(words[0]) and has_given_name(words[1]):
+    is_whole = has_given_name(words[0]) or _INITIAL.fullmatch(words[0])
+    if "/" in credit and len(words) > 2 and not is_whole and has_given_name(words[1]):
         before, credit = f"{before} {words[0]}", credit.removeprefix(words[0]).strip()
     is_bare_agency = (
         name_agency(credit) is not None

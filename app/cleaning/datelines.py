@@ -13,21 +13,24 @@ more for a place that is unknown or not in capitals.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.article import Dateline, DatelineDate, Place
-from app.cleaning.bylines import parse_authors
+from app.cleaning.bylines import read_names
 from app.cleaning.datelines_arabic import parse_arabic
 from app.cleaning.datelines_asian import parse_asian
 from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
+from app.cleaning.measures import ends_sentence, weigh
 from app.cleaning.place_words import ARTICLES, NO_PLACE, PARTICLES
 from app.cleaning.places import find_country, is_city, is_region, is_town
 
 _READ = 160  # letters at the beginning of a paragraph that can hold a dateline
+_SUMMARY = 350.0  # letters of a standfirst above it
 _PARAGRAPHS = 5  # the first ones of the body, as Superdesk looks; later a dateline belongs to another story
 
 _WORD = r"[^\W\d_][\w'’]*\.?(?:-[\w'’]+\.?){0,3}"
@@ -59,6 +62,9 @@ _NO_SEPARATOR = re.compile(
     rf"(?P<place>[A-Z]{{3,20}}(?: [A-Z]{{3,20}}){{0,2}}), (?P<region>{_WORD}(?: {_WORD})?) "
     rf"(?=[A-Z][a-z]+ [a-z])"
 )
+_REPORTER = re.compile(
+    r"\s?[（(](?P<byline>(?:\w{2,4})?记者\s?[^（）()]{2,24})[）)]"
+)  # "新华社北京4月6日电（记者沈敏）"
 _END = re.compile(r"[(\[/:—–_]|--| - |\.-|\. ")  # what ends the places and the date of a dateline
 _LIST = re.compile(r" ?/ ?| and | & | und | et | y ", re.IGNORECASE)
 
@@ -77,7 +83,9 @@ class Opening:
 def _parse_head(head: str) -> Opening | None:
     eastern = parse_asian(head) or parse_arabic(head)
     if eastern:
-        return Opening(len(eastern.text), eastern, eastern.agency)
+        reporter = _REPORTER.match(head, len(eastern.text))
+        length = reporter.end() if reporter else len(eastern.text)
+        return Opening(length, eastern, eastern.agency, reporter["byline"] if reporter else None)
     if not _could_open(head):
         return _parse_unseparated(head)
     return _parse_plain(head) or _parse_date_first(head) or _parse_glued(head) or _parse_agency_first(head)
@@ -274,9 +282,11 @@ def find_dateline(draft: Draft) -> Draft:
     Leaves captions alone, and the paragraphs after the first five. An agency that stands in a dateline's
     place ("(Reuters) - …") is the article's agency but no dateline. Nothing is cut off a standfirst.
     """
-    for paragraph in draft.undecided()[:_PARAGRAPHS]:
+    paragraphs = draft.undecided()[:_PARAGRAPHS]
+    for place, paragraph in enumerate(paragraphs):
         opening = parse_opening(draft.line(paragraph[0]).text)
         if opening:
+            draft = _take_summary(draft, paragraphs[:place])
             return _take_opening(draft, paragraph, opening)
     opening = parse_opening(draft.standfirst) if draft.standfirst else None
     if opening:
@@ -284,12 +294,22 @@ def find_dateline(draft: Draft) -> Draft:
     return draft
 
 
+def _take_summary(draft: Draft, above: Sequence[Paragraph]) -> Draft:
+    """Take the one paragraph between headline and dateline for the standfirst: the story opens below it."""
+    if len(above) != 1 or draft.headline is None or draft.standfirst is not None:
+        return draft
+    text = draft.text_of(above[0])
+    if weigh(text) > _SUMMARY or not ends_sentence(text):
+        return draft
+    return replace(draft.with_role(above[0], Role.STANDFIRST), standfirst=text)
+
+
 def _take_opening(draft: Draft, paragraph: Paragraph, opening: Opening) -> Draft:
     text = draft.line(paragraph[0]).text
     rest = text[opening.length :].lstrip(" \u3000")
     if opening.byline and draft.byline is None:
-        authors, _ = parse_authors(opening.byline.removeprefix("By "))
-        draft = replace(draft, byline=opening.byline, authors=authors)
+        names = read_names(opening.byline)
+        draft = replace(draft, byline=opening.byline, authors=names.authors if names else ())
     draft = replace(draft, dateline=opening.dateline, agency=opening.agency or draft.agency)
     if rest:
         return draft.with_edit(paragraph[0], rest, EditReason.DATELINE_CUT)

@@ -147,6 +147,15 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.COMMENTS,
+        r"(?:do you have|have you got|got|have) (?:an? |any )?(?:opinion|view|story|stories|news|news tip|"
+        r"tip|information|question)s?\b[^.!?]{0,100}\?"
+        r"(?=.{0,200}(?:e-?mail|contact|call us|whatsapp|submit|click|get in touch|let us know|@)).{0,300}$",
+        "en",
+        "Got a story? Email our newsdesk.",
+        ("Do you have any information? the officer asked.", "Got a story that nobody believes? So had she."),
+    ),
+    Rule(
+        Reason.COMMENTS,
         r"(?:(?:note: )?we(?: are|['’]re) (?:temporarily )?moderating (?:all )?comments|as you comment,|"
         r"(?:posting comments|comments?|commenting) (?:is|are) (?:now |currently |only )?"
         r"(?:limited to|closed|reserved for|disabled|turned off)\b|join our .{0,40}\b(?:forums?|community)\b|"

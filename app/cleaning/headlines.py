@@ -22,6 +22,7 @@ _SHORTEST = 12.0  # letters of a headline behind a trail
 _GLUED_TRAIL = re.compile(
     r"(?:Home|Startseite|Accueil|Inicio)(?:(?=[A-ZÀ-Þ])[^.!?:|]{2,30}?[a-zß-ÿ]{3}(?=[A-ZÀ-Þ]))+"
 )
+_BREAKS_OFF = (",", ";", "，", "、")  # a line of a sentence that goes on
 _SITE = re.compile(r"\s[|–—-]\s([^|–—]{2,40})$")
 
 
@@ -86,7 +87,7 @@ def _is_headline(draft: Draft, paragraph: Paragraph) -> bool:
     """Tell whether a line is no paragraph: it is short, or no sentence, or parted from the body below it."""
     text = draft.text_of(paragraph)
     weight = weigh(text)
-    if weight > _LONGEST or parse_opening(text):
+    if weight > _LONGEST or text.endswith(_BREAKS_OFF) or parse_opening(text):
         return False
     if not ends_sentence(text) or weight < _SENTENCE:
         return True

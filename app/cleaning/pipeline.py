@@ -29,7 +29,7 @@ from app.cleaning.timestamps import find_timestamp
 from app.cleaning.wrapping import find_paragraphs
 from app.cleaning.years import infer_year
 
-VERSION = 8  # raise it whenever the same raw text could come out differently
+VERSION = 9  # raise it whenever the same raw text could come out differently
 
 STEPS: tuple[Step, ...] = (
     read_markup,  # and the metadata of text/html

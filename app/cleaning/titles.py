@@ -190,11 +190,14 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
     if page is None:
         return []
     about = {index for index in page.texts if page.is_about(index)}
+    below = 0 if parse_opening(page.texts[page.start]) else _BELOW  # a dateline opens the story
     signs = {
         index: _describe(page, index, about)
-        for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + _BELOW))
+        for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + below))
         if _can_be(page, index)
     }
+    if not signs:
+        return []
     copies = Counter(page.texts[index] for index in signs)
     highest = max(map(page.share, signs), default=0.0) or 1.0
     formed = {index: page.share(index) for index in signs if page.has_form(index)}

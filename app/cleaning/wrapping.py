@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from app.cleaning.credits import parse_caption
+from app.cleaning.datelines import parse_opening
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import Role
 from app.cleaning.lines import split_text
@@ -15,6 +16,7 @@ from app.cleaning.measures import ends_sentence, is_wide
 _SHORTEST, _LONGEST = 40, 100  # letters a wrapped line can have: wires set 55 to 80, mail 72 to 78
 _SHORTEST_WIDE, _HANGING = 16, 2  # the same of Chinese and Japanese; letters by which full lines differ
 _MOST = 60  # lines of one paragraph: more are a table
+_SLUGS = 3  # lines, such as a slug and a headline, that can stand right above a dateline
 _INDENT = re.compile(r"[ \t\u3000]{1,8}\S")
 
 
@@ -48,9 +50,16 @@ def find_paragraphs(draft: Draft) -> Draft:
 
 def _split_run(run: list[int], draft: Draft) -> list[Paragraph]:
     texts = [draft.line(number).text for number in run]
-    if 1 < len(run) <= _MOST and _is_wrapped(texts) and not any(map(_is_credited, texts[:-1])):
-        return [tuple(run)]
+    for start in range(min(_SLUGS + 1, len(run))) if len(run) <= _MOST else ():
+        if start and not parse_opening(texts[start]):
+            continue
+        if _is_one_paragraph(texts[start:]):
+            return [*((number,) for number in run[:start]), tuple(run[start:])]
     return [(number,) for number in run]
+
+
+def _is_one_paragraph(texts: list[str]) -> bool:
+    return len(texts) > 1 and _is_wrapped(texts) and not any(map(_is_credited, texts[:-1]))
 
 
 def _is_credited(text: str) -> bool:

@@ -96,6 +96,9 @@ BYLINES = [
     ("By Staff Writer, Nora Feld", [("Nora Feld", None)], None),
     ("Von Mareike Holt", [("Mareike Holt", None)], None),
     ("Par Élodie Marchand et Luc Roi", [("Élodie Marchand", None), ("Luc Roi", None)], None),
+    ("Par Claire Dumont avec AFP", [("Claire Dumont", None)], "AFP"),
+    ("By Hannah Whitlock, Transport Correspondent", [("Hannah Whitlock", "Transport Correspondent")], None),
+    ("2025年11月20日 09:15 来源：新华社 记者 王宇", [("王宇", None)], None),
     ("Por María de la Fuente", [("María de la Fuente", None)], None),
     ("Di Anna Rossi", [("Anna Rossi", None)], None),
     ("Door Jan van der Berg", [("Jan van der Berg", None)], None),
@@ -320,6 +323,11 @@ CAPTIONS = [
         "港を出る再開初便のフェリー＝3日、リスボン（共同）",
         "港を出る再開初便のフェリー＝3日、リスボン",
         "共同",
+    ),
+    (
+        "Des voyageurs attendent le bac à la gare maritime. — J. Martin / AFP",
+        "Des voyageurs attendent le bac à la gare maritime.",
+        "J. Martin / AFP",
     ),
     (
         "FILE - The ferry leaves the harbour in a storm. (AP Photo/Ann Lee)",
@@ -547,6 +555,47 @@ def test_wrapped_text_is_joined() -> None:
     cleaned = clean(f"Bridge to be repaired\n\n{wrapped}\n\n{PROSE}")
     assert cleaned.body.split("\n\n")[0] == wrapped.replace("\n", " ")
     assert [block.line for block in cleaned.blocks] == [1, 3, 7]
+
+
+def test_wire_story_is_joined_below_its_slug() -> None:
+    wrapped = (
+        "LISBON (AP) — The council said on Monday that it would repair\n"
+        "Portugal's oldest bridge over the river before winter comes,\n"
+        "if money allows."
+    )
+    cleaned = clean(f"BC-EU--Old Bridge, 1st Ld-Writethru\n{wrapped}\n\n{PROSE}\n\n{MORE}")
+    opening = wrapped.replace("\n", " ").removeprefix("LISBON (AP) — ")
+    assert cleaned.body.split("\n\n")[0] == opening
+    assert cleaned.dateline is not None
+
+
+def test_no_headline_stands_below_a_dateline() -> None:
+    cleaned = clean(
+        f"LISBON (AP) — {PROSE}\n\n{MORE}\n\nThe ferries will return on Monday, the port said.\n\nShare"
+    )
+    assert cleaned.headline is None
+    assert Warning_.NO_HEADLINE in cleaned.warnings
+    assert cleaned.body.endswith("The ferries will return on Monday, the port said.")
+
+
+def test_paragraph_between_headline_and_dateline_is_the_standfirst() -> None:
+    summary = "After a week of storms the islands are within reach again. Hotels hope for guests."
+    cleaned = clean(f"Ferries return after storm\n\n{summary}\n\nLISBON (AP) — {PROSE}\n\n{MORE}")
+    assert cleaned.standfirst == summary
+    assert cleaned.body == f"{PROSE}\n\n{MORE}"
+
+
+def test_reporter_behind_a_chinese_dateline_is_cut_off_with_it() -> None:
+    story = (
+        "上海机场集团20日宣布，浦东国际机场今年旅客吞吐量首次突破八千万人次，国际航线旅客同比增长百分之三十。"
+    )
+    cleaned = clean(
+        f"浦东机场旅客突破八千万人次\n\n新华社上海11月20日电（记者王宇）{story}\n\n{story[:-1]}吗？"
+    )
+    assert cleaned.dateline is not None
+    assert cleaned.dateline.text == "新华社上海11月20日电"
+    assert cleaned.authors == (Author("王宇"),)
+    assert cleaned.body.startswith(story)
 
 
 def test_line_that_ends_in_a_credit_is_not_joined_with_the_next() -> None:
