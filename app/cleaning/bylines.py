@@ -16,7 +16,7 @@ from app.cleaning.article import Author
 from app.cleaning.captions import parse_caption
 from app.cleaning.dates import AGO, DATE, parse_date
 from app.cleaning.measures import ends_sentence, has_digit
-from app.cleaning.names import is_name
+from app.cleaning.names import has_given_name, is_name
 from app.cleaning.places import is_city, is_region
 
 _LONGEST = 180  # letters of a byline
@@ -54,6 +54,9 @@ _SPLIT = re.compile(
     r"\s*(?:[,;|·•∙●/]|\s[—–-]\s)\s*(?:and |und |et )?|\s(?:and|und|et|och|og|ja|en|&|with|mit|avec|"
     r"con)\s|\s(?:y|e)\s(?=[A-ZÀ-Þ])"
 )
+_SHARED = re.compile(
+    r"; ?(?:\w+ )?(?:reporting|writing|editing)\b.{0,20} by ", re.IGNORECASE
+)  # a note, see notes.py
 _JOINING = frozenset({"avec", "with"})  # words between names that are longer than others
 _STAFF = re.compile(
     r"\b(?:staff|bureau|desk|team|newsroom|redaktion|redacción|redação|rédaction|redazione|agency|"
@@ -83,6 +86,12 @@ _TITLE_TAIL = re.compile(
     r"(?:[A-ZÀ-Þ][\w-]{1,24} ){0,3}(?:korrespondent(?:in)?|correspondent|reporter|editor|writer|"
     r"journalist|columnist|"
     r"producer|redakteur(?:in)?|contributor|analyst|critic|fellow|director|chief|ceo)\b",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(  # "Social affairs correspondent Ann Lee"
+    r"(?P<title>(?:[\w&'’-]+ ){0,4}(?:correspondent|reporter|editor|columnist|critic|korrespondent(?:in)?|"
+    r"redakteur(?:in)?|corresponsal))"
+    r" (?P<name>[A-ZÀ-Þ][\w'’.-]+(?: [\w'’.-]+){1,3})",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
@@ -133,6 +142,8 @@ def _read_short_line(text: str) -> Names | None:
         if wide and (wide.start() == 0 or len(text) < 24 or wide.re is _KOREAN or is_dated(text)):
             authors, agency = parse_authors(wide[1])
             return Names(authors, agency, True, True)
+    if ";" in text and _SHARED.search(text):
+        return None
     introduced = _INTRODUCED.match(text) or _CAREFUL.match(text) or _find_dated_by(text)
     if introduced is None:
         return None
@@ -203,8 +214,11 @@ def parse_authors(names: str) -> tuple[tuple[Author, ...], str | None]:
     for piece in _split_names(names):
         name = piece.strip(" .,;:|–—-") if not piece.endswith(("Jr.", "Sr.")) else piece.strip()
         found = name_agency(name) or name_agency(re.sub(r" (?i:staff)$", "", name))
+        titled = None if found else _TITLED.fullmatch(name)
         if found:
             agency = agency or found
+        elif titled and is_name(titled["name"]) and has_given_name(titled["name"]):
+            authors.append(Author(spell_name(titled["name"]), titled["title"]))
         elif _ROLES.match(name) or (authors and _TITLE_TAIL.fullmatch(name)):
             if authors and authors[-1].role is None:
                 authors[-1] = Author(authors[-1].name, name)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from app.cleaning.agencies import AGENCY_NAMES, name_agency
 from app.cleaning.measures import ends_sentence, is_wide, weigh
 from app.cleaning.names import has_given_name, is_name
+from app.cleaning.places import is_city, is_region
 
 _TAIL = 140  # letters at the end of a line that can hold a credit
 _LONGEST = 700  # letters a caption can have; longer lines are paragraphs
@@ -130,12 +131,13 @@ _TRIED = tuple((pattern, hints) for (pattern, _), hints in zip(_BARE, _HINTS, st
 _TRIED_BEFORE_STOP = tuple(_TRIED[at] for at in (0, 1, 3, 4, 9))  # the others refuse a full stop at the end
 _LABELLED = re.compile(rf"{_LABEL}(?:{_MARK}| )(?=\S)", re.IGNORECASE)
 _PICTURE_WORD = re.compile(
-    r"\b(?:photos?|pictures?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
+    r"\b(?:photos?|pictures?|pics?|file|pool|handout|courtesy|fotos?|bild|archiv\w*|archives?|getty|alamy|"
     r"shutterstock|istock\w*|pixabay|dok|supplied"
     r"|unsplash|imago|picture alliance)\b|写真|撮影|提供|代表|사진",
     re.IGNORECASE,
 )
 _OF_PAGE = re.compile(r"\b(?:rights reserved|alle rechte|gmbh|inc|llc|ltd)\b", re.IGNORECASE)
+_LEAST_NAME = 3  # letters of a person's one name
 _INITIAL = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,2}")
 _CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
 _LABEL_ALONE = re.compile(
@@ -242,7 +244,21 @@ def _is_credit(inside: str, before: str) -> bool:
     person, mark, house = inside.partition("/")
     if mark and is_name(person.strip()) and house[:1].isupper():
         return True
-    return ends_sentence(before) and is_name(inside) and has_given_name(inside)
+    if not ends_sentence(before):
+        return False
+    return (is_name(inside) and has_given_name(inside)) or (bool(mark) and _is_of_house(person, house))
+
+
+def _is_of_house(house: str, person: str) -> bool:
+    """Tell whether a bracket holds a paper or a site and who took its picture: "JP/Suherdjoko"."""
+    house, person = house.strip(), person.strip()
+    if not house[:1].isupper() and "." not in house:
+        return False
+    is_short = (house.isupper() and len(house) > 1) or ("." in house and " " not in house)
+    if is_name(person):
+        return is_short or all(word[0].isupper() for word in house.split()[:4])
+    is_capitalised = person[:1].isupper() and person[1:].islower() and len(person) > _LEAST_NAME
+    return is_short and is_capitalised and not (is_city(person) or is_region(person))
 
 
 def parse_credit_line(text: str) -> str | None:

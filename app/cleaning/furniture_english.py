@@ -262,6 +262,14 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.NEWSLETTER,
+        r"(?:skip past|after) newsletter promotion$|privacy notice: newsletters may contain\b.{0,200}$|"
+        r"(?:the|our) (?:[\w&'’]+ ){1,5}newsletter\b.{0,160}\bsign up (?:here|now|today|below)\W{0,3}$",
+        "en",
+        "The Quay Daily Briefing newsletter provides all the news you need. Sign up here.",
+        ("The company newsletter told staff to sign up.", "After newsletter promotions, sales rose."),
+    ),
+    Rule(
+        Reason.NEWSLETTER,
         r"[^.!?]{0,120}\b(?:to|in) your inbox\b.{0,60}$",
         "en",
         "The best of the coast, in your inbox every weekday.",
@@ -380,8 +388,8 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.SHARE_LINKS,
-        r"\W{0,3}follow [^.!?]{2,50} on (?:instagram|twitter|facebook|snapchat|x|tiktok|youtube|threads|"
-        r"linkedin|bluesky)\b.{0,120}$",
+        r"\W{0,3}follow [^.!?]{2,50} on (?:instagram|bbc sounds|twitter|facebook|snapchat|x|tiktok|youtube|"
+        r"threads|linkedin|bluesky)\b.{0,120}$",
         "en",
         "Follow The Quay on Instagram, Facebook and YouTube.",
         ("Follow the river on foot",),

@@ -50,7 +50,7 @@ SUBHEAD = 45.0  # letters of a line that one paragraph above and one below make 
 SURE = 0.8  # chance from which a label is a part of the body wherever it stands
 COPIES, SHORTEST_COPIED = 2, 30.0  # a label printed more often is a button; letters from which it is none
 EVEN = 0.55  # chance from which two such lines may follow each other
-BEHIND = 5  # lines that are close behind the body
+BEHIND = 5  # lines close behind the body, besides those that rules name
 LEAD = 3  # paragraphs of the body among which bylines and timestamps can stand
 SHORT_PAGE = 15  # lines: on a page that short the sweep decides if the model finds nothing
 STANDFIRST = 350.0  # letters a standfirst can have
@@ -208,11 +208,14 @@ def _list_likely(
 ) -> list[int]:
     """List likely paragraphs close behind the end of the body, each close behind the last."""
     found: list[int] = []
-    for index in open_lines:
-        is_likely = chances[index] >= LIKELY and is_prose(readings[index])
-        if is_likely and 0 < index - end <= BEHIND:
+    between = 0
+    for index in range(end + 1, len(readings)):
+        between += readings[index].reason is None
+        if between > BEHIND:
+            break
+        if index in open_lines and chances[index] >= LIKELY and is_prose(readings[index]):
             found.append(index)
-            end = index
+            between = 0
     return found
 
 

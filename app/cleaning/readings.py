@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.cleaning.bylines import is_byline
@@ -25,6 +26,8 @@ FULL_SCORE = 400.0  # letters beyond which a paragraph counts no more
 SENTENCE = 25.0  # letters from which a line that ends like a sentence is one
 PROSE = 60.0  # letters from which a line that ends like a sentence is prose
 LABEL, REACH = 25.0, 24  # letters of a label; lines from prose beyond which its form is not read
+LONGEST_HEADING = 45.0  # letters of the heading of a list; longer ones hold their entry themselves
+_ENTRY = re.compile(r"[:：|»>】]\s*\w{2}")  # "À lire aussi : la grève se poursuit"
 SENTENCE_SCORE = 0.4
 LABEL_SCORE = -0.6
 FURNITURE_SCORE = -1.0
@@ -63,7 +66,8 @@ def read_label(text: str) -> Reading:
     rule = FURNITURE.match(text)
     if rule:
         score = CLOSING_SCORE if rule.opens and rule.reason in CLOSING else FURNITURE_SCORE
-        return Reading(text, weight, score, rule.reason, rule.opens)
+        opens = rule.opens and weight <= LONGEST_HEADING and not _ENTRY.search(text)
+        return Reading(text, weight, score, rule.reason, opens)
     return Reading(text, weight, _score(text, weight))
 
 

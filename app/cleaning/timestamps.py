@@ -81,7 +81,9 @@ _OTHER_WEEKDAYS = (  # left to lines of their own: in sentences some mean other 
 _WEEKDAYS = rf"(?<!\w)(?:{WEEKDAY}|{_OTHER_WEEKDAYS})(?!\w)"
 _MASTHEAD = re.compile(_WEEKDAYS, re.IGNORECASE)
 _FILLER = re.compile(
-    rf"{_PUBLISHED}|{_UPDATED}|{_WEEKDAYS}|\b\d{{1,4}} (?:comments?|kommentare?|views)\b|\b(?:mon|tue|"
+    rf"{_PUBLISHED}|{_UPDATED}|{_WEEKDAYS}|"
+    r"(?:\d{1,3}|an?) (?:min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?) ago\b|"
+    rf"\b\d{{1,4}} (?:comments?|kommentare?|views)\b|\b(?:mon|tue|"
     rf"tues|wed|thu|thur|thurs|fri|sat|sun|mo|di|mi|do|fr|"
     rf"sa|so|lun|mar|mer|mié|jue|jeu|ven|vie|sam|sáb|dim|dom|gio|sab|ter|qua|qui|sex|man|tir|ons|tor|fre|"
     rf"lør|søn)\b\.?|"

@@ -194,7 +194,7 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
     signs = {
         index: _describe(page, index, about)
         for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + below))
-        if _can_be(page, index)
+        if _can_be(page, index, about)
     }
     if not signs:
         return []
@@ -279,7 +279,7 @@ def _find_body(draft: Draft, kept: list[int]) -> int:
     return kept[min(1, len(kept) - 1)]
 
 
-def _can_be(page: _Page, index: int) -> bool:
+def _can_be(page: _Page, index: int, about: set[int]) -> bool:
     role, text = page.role(index), page.texts[index]
     if not _SHORTEST <= page.weights[index] <= _LONGEST or len(page.draft.paragraphs[index]) > 2:
         return False
@@ -295,7 +295,9 @@ def _can_be(page: _Page, index: int) -> bool:
             return False
     elif role not in (Role.UNDECIDED, Role.STANDFIRST):
         return False
-    return not (parse_opening(text) or is_note(text) or is_caption(text) or _POINTER.match(text))
+    return not (
+        index in about or parse_opening(text) or is_note(text) or is_caption(text) or _POINTER.match(text)
+    )
 
 
 def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:

@@ -56,6 +56,7 @@ def test_date_is_read(text: str, year: int | None, month: int | None, day: int |
     "line",
     [
         "Published: 4 May 2024, 09:30 GMT",
+        "November 3, 2025 3:14 PM UTC Updated 2 hours ago",
         "PUBLISHED WED, FEB 28 20245:58 AM EST",
         "Nora Feld · Harbour News · Posted: May 4, 2024 4:00 AM EDT | Last Updated: May 5",
         "Lisboa - 04 MAY 2024 - 08:22",
@@ -182,6 +183,8 @@ def test_credit_is_cut_off(line: str, credit: str) -> None:
     [
         "($1 = 0.9355 euros)",
         "The ratio was 3/4",
+        "Talks will go on along the border. (US/Mexico)",
+        "It ran from there to the capital. (Paris/Berlin)",
         "He works for the port",
         "© 2031 The Quay Herald",
         "Photo gallery",

@@ -96,6 +96,11 @@ BYLINES = [
     ("By Staff Writer, Nora Feld", [("Nora Feld", None)], None),
     ("Von Mareike Holt", [("Mareike Holt", None)], None),
     ("Par Élodie Marchand et Luc Roi", [("Élodie Marchand", None), ("Luc Roi", None)], None),
+    (
+        "Social affairs correspondent Patricia Nolan",
+        [("Patricia Nolan", "Social affairs correspondent")],
+        None,
+    ),
     ("Par Claire Dumont avec AFP", [("Claire Dumont", None)], "AFP"),
     ("By Hannah Whitlock, Transport Correspondent", [("Hannah Whitlock", "Transport Correspondent")], None),
     ("2025年11月20日 09:15 来源：新华社 记者 王宇", [("王宇", None)], None),
@@ -323,6 +328,16 @@ CAPTIONS = [
         "港を出る再開初便のフェリー＝3日、リスボン（共同）",
         "港を出る再開初便のフェリー＝3日、リスボン",
         "共同",
+    ),
+    (
+        "Volunteers carry saplings to the beach in Semarang on Saturday. (JP/Suherdjoko)",
+        "Volunteers carry saplings to the beach in Semarang on Saturday.",
+        "JP/Suherdjoko",
+    ),
+    (
+        "Volunteers carry saplings to the beach. (thejakartapost.com/Wienda Sari)",
+        "Volunteers carry saplings to the beach.",
+        "thejakartapost.com/Wienda Sari",
     ),
     (
         "Des voyageurs attendent le bac à la gare maritime. — J. Martin / AFP",
@@ -567,6 +582,27 @@ def test_wire_story_is_joined_below_its_slug() -> None:
     opening = wrapped.replace("\n", " ").removeprefix("LISBON (AP) — ")
     assert cleaned.body.split("\n\n")[0] == opening
     assert cleaned.dateline is not None
+
+
+def test_who_wrote_a_story_and_when_is_no_headline() -> None:
+    story = (
+        "Oil slips as producers signal output rise",
+        "By Ann Lee and Omar Diaz",
+        "November 3, 2025 3:14 PM UTC Updated 2 hours ago",
+        "Summary",
+        "Companies",
+        "Producers to raise output by 137,000 barrels in December",
+        f"LISBON, Nov 3 (Reuters) - {PROSE}",
+        MORE,
+        "The Quay Daily Briefing newsletter provides all the news you need. Sign up here.",
+        "Reporting by Ann Lee in Lisbon and Omar Diaz in Oslo; Editing by Nora Feld",
+    )
+    cleaned = clean("\n".join(story))
+    assert cleaned.headline == story[0]
+    assert [author.name for author in cleaned.authors] == ["Ann Lee", "Omar Diaz"]
+    assert cleaned.published_at == Timestamp("2025-11-03T15:14:00Z", "minute", "line 3")
+    assert (cleaned.lines[8].reason, cleaned.lines[9].role) == (Reason.NEWSLETTER, Role.NOTE)
+    assert cleaned.body == f"{PROSE}\n\n{MORE}"
 
 
 def test_no_headline_stands_below_a_dateline() -> None:

@@ -73,3 +73,19 @@ def test_every_reason_has_a_rule_or_is_the_labellers() -> None:
         Reason.OUTSIDE_ARTICLE,
         Reason.REPEATED,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("À lire aussi", True),
+        ("Lire aussi | Pourquoi les bacs restent à quai", False),
+        ("Lesen Sie auch:", True),
+        ("Lesen Sie auch: Fähren kehren zurück", False),
+        ("【関連記事】", True),
+        ("【関連記事】フェリー再開", False),
+    ],
+)
+def test_heading_that_holds_its_entry_opens_no_list(text: str, opens: bool) -> None:
+    reading = read_text(text)
+    assert (reading.reason, reading.opens) == (Reason.RELATED_LINKS, opens)
