@@ -32,7 +32,7 @@ from pages import TEXT_STYLES, Page, judge_body, load_pages, print_table, summar
 from scipy.sparse import csr_matrix
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from variations import shorten, vary
+from variations import vary
 
 from app.cleaning import Hints, clean, labels
 from app.cleaning.features import describe_page
@@ -45,7 +45,6 @@ from app.cleaning.words import BUCKETS, hash_words
 FOLDS = 5
 SEED = 1
 VARIED = 0.35  # share of the pages that are trained a second time, varied
-SHORTENED = 0.35  # share of those that are trained again with a short article
 TREES = {
     "objective": "binary",
     "num_leaves": 16,
@@ -97,8 +96,8 @@ class Table:
 
 
 def make_samples(pages: Sequence[Page]) -> list[Sample]:
-    """Read the pages, vary some of them, and shorten some."""
-    chance, brief_chance = random.Random(SEED), random.Random(SEED + 1)
+    """Read the pages, and vary some of them."""
+    chance = random.Random(SEED)
     samples = []
     for page in pages:
         if not page.readings:
@@ -108,21 +107,7 @@ def make_samples(pages: Sequence[Page]) -> list[Sample]:
             readings, keep = vary(page.readings, page.keep, chance)
             if any(keep):
                 samples.append(Sample(page, readings, keep, is_varied=True))
-        if brief_chance.random() < SHORTENED and any(page.keep):
-            samples.append(make_brief(page, brief_chance))
     return samples
-
-
-def make_brief(page: Page, chance: random.Random) -> Sample:
-    """Shorten the article of a page; pages of text are varied besides, now and then."""
-    chosen = shorten(page.readings, page.keep, chance)
-    readings = [page.readings[index] for index in chosen]
-    keep = [page.keep[index] for index in chosen]
-    if page.marks:
-        page = replace(page, marks=[page.marks[index] for index in chosen])
-    elif chance.random() < VARIED:
-        readings, keep = vary(readings, keep, chance)
-    return Sample(page, readings, keep, is_varied=True)
 
 
 def weigh_lines(samples: Sequence[Sample]) -> Any:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import random
 
-from app.cleaning.features import PROSE
 from app.cleaning.leads import Reading
 from app.cleaning.readings import read_text
 
-BRIEF = (1, 2, 2, 3, 3, 4, 5, 6)  # paragraphs of a brief
 PIECES = (1, 2, 3, 5, 8, 12, 20, 30)  # words of a piece of a broken line
 
 Labelled = tuple[list[Reading], list[int]]
@@ -71,16 +69,3 @@ def thin_out(readings: list[Reading], keep: list[int], chance: random.Random) ->
         if label or chance.random() < odds:
             left.append(index)
     return [readings[index] for index in left], [keep[index] for index in left]
-
-
-def shorten(readings: list[Reading], keep: list[int], chance: random.Random) -> list[int]:
-    """Choose lines such that the article is a brief: its first paragraphs, and all around them as it was."""
-    wanted, paragraphs = chance.choice(BRIEF), 0
-    chosen = []
-    for index, (each, label) in enumerate(zip(readings, keep, strict=True)):
-        if label:
-            if paragraphs == wanted:
-                continue
-            paragraphs += each.weight >= PROSE
-        chosen.append(index)
-    return chosen

@@ -34,7 +34,9 @@ _PROSE, _BODY = 80.0, 2  # letters of a paragraph, and how many come before a si
 _SIGNED, _LABELLED = 4, 15  # paragraphs below the body that can hold bare names, and names behind "By"
 # "(Source: AFP/dpa)" below the body says who wrote the story: a name below it is that of a topic.
 _SOURCE_LINE = re.compile(
-    r"[(\[]?(?:quellen?|sources?|fontes?|fonti|fuentes?|bron|källa|kilde) ?[:：]", re.IGNORECASE
+    r"[(\[]?(?:quellen?|sources?|fontes?|fonti|fuentes?|bron|källa|kilde) ?[:：]|"
+    r"(?:(?:media|press|presse|pr|investor)[ -]?)?(?:contacts?|kontakt|inquiries|relations)\b.{0,30}$",
+    re.IGNORECASE,
 )
 _SUREST = 3  # what the evidence for a line of bare names must come to
 
@@ -132,10 +134,11 @@ def _find_bare_names(draft: Draft, introduction: list[tuple[Paragraph, int]]) ->
     for index, names in enumerate(read):
         if names is None or any(author.name.split()[-1].casefold() in spoken_of for author in names.authors):
             continue
-        if index < start and any(
-            map(_are_people, (*read[max(0, index - 1) : index], *read[index + 1 : start][:1]))
-        ):
+        beside = (*read[max(0, index - 1) : index], *read[index + 1 : start][:1])
+        if index < start and any(_are_people(each) and each != names for each in beside):
             continue  # one of several people above the headline: the entry of a menu
+        if any(map(_SOURCE_LINE.match, texts[max(0, index - 2) : index])):
+            continue
         evidence = _weigh_evidence(draft, introduction, texts, index, names)
         evidence += 0 < index - start <= _CLOSE
         if evidence >= _SUREST + (index < start) and (best is None or evidence > best[0]):

@@ -34,7 +34,9 @@ _BY = (
     r"skribent|από|от|автор|bởi)"
 )
 _INTRODUCED = re.compile(
-    rf"{_BY}(?: ?[:：|]| -)? (?=\S)|(?:{_BY}) ?[:：|] ?(?=\S)|[Bb]y(?=[A-Z][a-z])", re.IGNORECASE
+    rf"{_BY}(?: ?[:：|]| -)? (?=\S)|(?:interview|gespräch|entretien|entrevista|intervista) ?[:：] ?(?=\S)|"
+    rf"(?:{_BY}) ?[:：|] ?(?=\S)|[Bb]y(?=[A-Z][a-z])",
+    re.IGNORECASE,
 )
 _CAREFUL = re.compile(r"(?:(?:De|Da|Av|Af|Od|Di)(?::| \|)?|Texte?(?::| \|)) (?=\S)")
 _LABEL = re.compile(
@@ -102,7 +104,7 @@ _GLUED = re.compile(
 _NOISE = re.compile(
     r"\S{1,60}@\w[\w-]{0,40}\.\S{2,30}|@\w{1,30}|\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|https?://\S{1,80}|"
     r"\+ ?follow\b|\bfollow(?:ing)?\b|"
-    r"\d{1,3} ?-?min(?:ute)?s? read.*|\b(?:for|special to|exclusively for|in|aus|en) (?-i:(?=[A-ZÀ-Þ])).*|"
+    r"\d{1,3} ?-?min(?:ute)?s? read.*|\b(?:for|special to|exclusively for|in|at|aus|en) (?-i:(?=[A-ZÀ-Þ])).*|"
     r"\b(?:last )?(?:updated|published|posted|modified|stand)\b.*|\bview (?:bio|profile).*|\bcontributor\b$|"
     r"(?<=[^\W\d_])\d{1,2}(?!\w)|\b(?:twitter|facebook|instagram|linkedin|rss)\b|"
     r"\btranslat\w+ by.*|翻訳者?[:： ].*|\bkommentar\w*$",

@@ -31,6 +31,9 @@ _CONTEXTUAL = (  # what can be given back: the labeller, and no rule that is cer
     Reason.REPEATED,  # one photographer has many pictures
 )
 
+_CAPTION_IN_CREDIT = re.compile(  # what stands behind "Foto:" in "Foto: Die Fähre im Hafen (Lee/dpa)"
+    r"(?P<caption>\S.{20,}) \((?P<credit>[^()/]{2,40}/[^()/]{2,40})\)?"  # its last bracket is cut off already
+)
 _CAPTION_LABEL = re.compile(
     r"(?:file(?: photo)?|photo|caption|image caption|bildunterschrift|légende|pie de foto|【?写真】?)"
     r"(?: ?[:：–—,] | - )(?=.)",
@@ -155,6 +158,9 @@ def _read_paragraph(draft: Draft, index: int, first: int, last_prose: int) -> Dr
     if not is_kept and not (line.role is Role.REMOVED and line.reason in _CONTEXTUAL):
         return draft
     credit = parse_credit_line(text)
+    whole = _CAPTION_IN_CREDIT.fullmatch(credit) if credit else None
+    if whole:
+        return _take_caption(draft, paragraph, CreditedText(whole["caption"], whole["credit"], False))
     if credit:
         return _take_credit(draft, index, credit, first)
     parsed = parse_caption(text)

@@ -137,6 +137,9 @@ _PICTURE_WORD = re.compile(
     re.IGNORECASE,
 )
 _OF_PAGE = re.compile(r"\b(?:rights reserved|alle rechte|gmbh|inc|llc|ltd)\b", re.IGNORECASE)
+_PERSON_OF_HOUSE = re.compile(  # "The ferry leaves. Ann Lee / The Quay Herald"
+    r"(?<=[.!?…”\"»])\s?(?P<credit>(?P<person>[A-ZÀ-Þ][^.!?/|]{2,40}) / [A-ZÀ-Þ][^.!?/|]{1,40})$"
+)
 _LEAST_NAME = 3  # letters of a person's one name
 _INITIAL = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,2}")
 _CREDIT_PART = re.compile(r" ?[/|,:：=＝・] ?| via | by ")
@@ -196,6 +199,9 @@ def _parse_short_line(text: str) -> CreditedText | None:
         found = pattern.search(tail) if any(map(tail.__contains__, hints)) else None
         if found and _is_bare_credit(found["credit"]):
             return _part_at(text, start, tail, found)
+    found = _PERSON_OF_HOUSE.search(tail) if " / " in tail else None
+    if found and is_name(found["person"]) and has_given_name(found["person"]):
+        return CreditedText(text[: start + found.start()].rstrip(), found["credit"], False)
     return None
 
 

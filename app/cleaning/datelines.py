@@ -13,7 +13,6 @@ more for a place that is unknown or not in capitals.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,12 +24,10 @@ from app.cleaning.datelines_asian import parse_asian
 from app.cleaning.dates import MONTH, MONTHS, WEEKDAY, PrintedDate, parse_date
 from app.cleaning.draft import Draft, Paragraph
 from app.cleaning.ledger import EditReason, Role
-from app.cleaning.measures import ends_sentence, weigh
 from app.cleaning.place_words import ARTICLES, NO_PLACE, PARTICLES
 from app.cleaning.places import find_country, is_city, is_region, is_town
 
 _READ = 160  # letters at the beginning of a paragraph that can hold a dateline
-_SUMMARY = 350.0  # letters of a standfirst above it
 _PARAGRAPHS = 5  # the first ones of the body, as Superdesk looks; later a dateline belongs to another story
 
 _WORD = r"[^\W\d_][\w'’]*\.?(?:-[\w'’]+\.?){0,3}"
@@ -282,26 +279,14 @@ def find_dateline(draft: Draft) -> Draft:
     Leaves captions alone, and the paragraphs after the first five. An agency that stands in a dateline's
     place ("(Reuters) - …") is the article's agency but no dateline. Nothing is cut off a standfirst.
     """
-    paragraphs = draft.undecided()[:_PARAGRAPHS]
-    for place, paragraph in enumerate(paragraphs):
+    for paragraph in draft.undecided()[:_PARAGRAPHS]:
         opening = parse_opening(draft.line(paragraph[0]).text)
         if opening:
-            draft = _take_summary(draft, paragraphs[:place])
             return _take_opening(draft, paragraph, opening)
     opening = parse_opening(draft.standfirst) if draft.standfirst else None
     if opening:
         return replace(draft, dateline=opening.dateline, agency=opening.agency or draft.agency)
     return draft
-
-
-def _take_summary(draft: Draft, above: Sequence[Paragraph]) -> Draft:
-    """Take the one paragraph between headline and dateline for the standfirst: the story opens below it."""
-    if len(above) != 1 or draft.headline is None or draft.standfirst is not None:
-        return draft
-    text = draft.text_of(above[0])
-    if weigh(text) > _SUMMARY or not ends_sentence(text):
-        return draft
-    return replace(draft.with_role(above[0], Role.STANDFIRST), standfirst=text)
 
 
 def _take_opening(draft: Draft, paragraph: Paragraph, opening: Opening) -> Draft:

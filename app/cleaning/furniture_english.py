@@ -348,7 +348,8 @@ ENGLISH: tuple[Rule, ...] = (
     ),
     Rule(
         Reason.RELATED_LINKS,
-        r"\W{0,3}(?:read more|read also|also read|see also|related|read next|watch|recommended|"
+        r"\W{0,3}(?:read more|read also|also read|see also|related(?: (?:news|stor(?:y|ies)|articles?|links?|"
+        r"coverage|videos?))?|read next|watch|recommended|"
         r"more on this|must read|don['’]t miss)(?: (?:here|on this))? ?[:|»>–-] ?\S.{0,180}$",
         "en",
         "READ MORE: Harbour ferry back in service",

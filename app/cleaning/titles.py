@@ -190,18 +190,16 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
     if page is None:
         return []
     about = {index for index in page.texts if page.is_about(index)}
-    below = 0 if parse_opening(page.texts[page.start]) else _BELOW  # a dateline opens the story
     signs = {
         index: _describe(page, index, about)
-        for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + below))
-        if _can_be(page, index, about)
+        for index in range(max(0, page.start - _ABOVE), min(len(draft.paragraphs), page.start + _BELOW))
+        if _can_be(page, index)
     }
-    if not signs:
-        return []
     copies = Counter(page.texts[index] for index in signs)
     highest = max(map(page.share, signs), default=0.0) or 1.0
     formed = {index: page.share(index) for index in signs if page.has_form(index)}
     before = sum(index < page.start for index in signs)
+    opens_story = parse_opening(page.texts[page.start]) is not None
     return [
         (
             draft.paragraphs[index],
@@ -221,6 +219,8 @@ def list_candidates(draft: Draft) -> list[tuple[Paragraph, list[float]]]:
             ],
         )
         for place, (index, own) in enumerate(signs.items())
+        # Who wrote the story and when is no headline, nor is what stands below its dateline.
+        if index not in about and not (opens_story and index > page.start)
     ]
 
 
@@ -279,7 +279,7 @@ def _find_body(draft: Draft, kept: list[int]) -> int:
     return kept[min(1, len(kept) - 1)]
 
 
-def _can_be(page: _Page, index: int, about: set[int]) -> bool:
+def _can_be(page: _Page, index: int) -> bool:
     role, text = page.role(index), page.texts[index]
     if not _SHORTEST <= page.weights[index] <= _LONGEST or len(page.draft.paragraphs[index]) > 2:
         return False
@@ -295,9 +295,7 @@ def _can_be(page: _Page, index: int, about: set[int]) -> bool:
             return False
     elif role not in (Role.UNDECIDED, Role.STANDFIRST):
         return False
-    return not (
-        index in about or parse_opening(text) or is_note(text) or is_caption(text) or _POINTER.match(text)
-    )
+    return not (parse_opening(text) or is_note(text) or is_caption(text) or _POINTER.match(text))
 
 
 def _describe(page: _Page, index: int, about: set[int]) -> dict[str, float]:
