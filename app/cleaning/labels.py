@@ -164,7 +164,7 @@ def _choose_lines(
         return set(), set(), None
     body = _fill_holes(readings, chances, open_lines, body)
     if not is_html:  # there the model is surer of what ends an article
-        body += _list_likely(readings, chances, open_lines, body[-1])
+        body += _list_likely(readings, chances, body[-1])
     body = sorted({*body, *find_rows(readings, body)})
     following = find_next_article(readings, body)
     body = [index for index in body if following is None or index < following]
@@ -203,9 +203,7 @@ def _fill_holes(
     return sorted(chosen)
 
 
-def _list_likely(
-    readings: Sequence[Reading], chances: Sequence[float], open_lines: list[int], end: int
-) -> list[int]:
+def _list_likely(readings: Sequence[Reading], chances: Sequence[float], end: int) -> list[int]:
     """List likely paragraphs close behind the end of the body, each close behind the last."""
     found: list[int] = []
     between = 0
@@ -213,7 +211,7 @@ def _list_likely(
         between += readings[index].reason is None
         if between > BEHIND:
             break
-        if index in open_lines and chances[index] >= LIKELY and is_prose(readings[index]):
+        if chances[index] >= LIKELY and is_prose(readings[index]):
             found.append(index)
             between = 0
     return found

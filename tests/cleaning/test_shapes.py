@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.cleaning import Reason, Role, Warning_, clean
+from app.cleaning.labels import BEHIND, LIKELY, _list_likely
+from app.cleaning.readings import read_text
 
 HEADLINE = "Harbour council votes to rebuild the old fish market"
 PARAGRAPHS = (
@@ -221,3 +223,16 @@ def test_removed_lines_have_reasons_that_say_why() -> None:
     assert reasons["Storm closes the port"] is Reason.RELATED_LINKS
     assert reasons["Share on Facebook"] is Reason.SHARE_LINKS
     assert reasons["Weather"] is Reason.NAVIGATION
+
+
+@pytest.mark.parametrize(
+    ("between", "is_found"),
+    [
+        ("Sign up for our daily newsletter and get the news in your inbox", True),
+        ("Boats and quays", False),
+    ],
+)
+def test_only_lines_that_no_rule_names_part_a_paragraph_from_the_body(between: str, is_found: bool) -> None:
+    texts = (PARAGRAPHS[0], *[between] * (BEHIND + 1), PARAGRAPHS[1])
+    found = _list_likely([read_text(text) for text in texts], [LIKELY] * len(texts), 0)
+    assert found == ([len(texts) - 1] if is_found else [])
